@@ -1,0 +1,1 @@
+"""How the service is put together: settings, the app, the command line, pages and styles."""

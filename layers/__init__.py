@@ -1,0 +1,1 @@
+"""What the data is: the catalogue of layers, the schema, import, queries, tiles, and who may read what."""

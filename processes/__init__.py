@@ -1,0 +1,1 @@
+"""OGC API processes: parameters in, geo or layers called, result out."""
