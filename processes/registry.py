@@ -1,0 +1,24 @@
+"""Which processes exist."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from processes.base import Process
+
+_PLACES = {
+    "check-coverage": "processes.check_coverage.CheckCoverage",
+    "check-codes": "processes.check_codes.CheckCodes",
+    "assign-codes": "processes.assign_codes.AssignCodes",
+    "locate": "processes.locate.Locate",
+}
+
+
+def _load(place: str) -> type[Process]:
+    module, name = place.rsplit(".", 1)
+    found: type[Process] = getattr(import_module(module), name)
+    return found
+
+
+PROCESSES: dict[str, type[Process]] = {id_: _load(place) for id_, place in _PLACES.items()}
+"""Every process class by its id, in the order in which pages list them."""
