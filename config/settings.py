@@ -1,0 +1,112 @@
+"""What an administrator can set; the only module that reads the environment.
+
+Settings are read once, in the command line or in a worker of the service, and handed down from there. Nothing reads them at
+import, so a test builds its own.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from geo.errors import InvalidInput
+
+PROJECT = Path(__file__).resolve().parent.parent
+PREFIX = "WANGGE_"
+Language = Literal["zh", "en"]
+
+
+class Settings(BaseSettings):
+    """Everything that can be set, each by the variable ``WANGGE_<NAME>``.
+
+    Attributes
+    ----------
+    data_dir : Path
+        Folder of the private cluster, the logs, the sample's key and what jobs write.
+    database_url : str or None
+        A PostgreSQL server of your own, as the owner of the tables. Without it a private cluster is used.
+    api_database_url : str or None
+        The same database as the role the service works as; it must own nothing, or row-level security is void.
+    host, port : str, int
+        Address the service listens on.
+    public_url : str or None
+        Address that clients see, where a proxy stands before the service; links are made from it.
+    workers : int
+        Processes that answer requests.
+    threads : int
+        Requests that one worker answers at a time.
+    pool_size : int
+        Connections to the database that one worker keeps.
+    statement_timeout_s : int
+        Seconds after which the database gives up on one query of the service.
+    log_level : str
+        What the log file takes: debug, info, warning or error.
+    """
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore", env_ignore_empty=True)
+
+    data_dir: Path = PROJECT / "data"
+    database_url: str | None = None
+    api_database_url: str | None = None
+    host: str = "127.0.0.1"
+    port: int = Field(default=5000, ge=1, le=65535)
+    public_url: str | None = None
+    workers: int = Field(default=2, ge=1, le=64)
+    threads: int = Field(default=4, ge=1, le=64)
+    pool_size: int = Field(default=4, ge=1, le=64)
+    statement_timeout_s: int = Field(default=30, ge=1)
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    @model_validator(mode="after")
+    def _both_addresses(self) -> Self:
+        # The owner passes by row-level security, so the service must never fall back on its address.
+        if self.database_url and not self.api_database_url:
+            raise InvalidInput("cli.no-api-database-url")
+        if self.api_database_url and not self.database_url:
+            raise InvalidInput("cli.no-database-url")
+        return self
+
+    @property
+    def private_cluster(self) -> bool:
+        """Whether the database is the private cluster in the data folder."""
+        return self.database_url is None
+
+    @property
+    def log_dir(self) -> Path:
+        """Folder of the log files."""
+        return self.data_dir / "log"
+
+    @property
+    def base_url(self) -> str:
+        """Address of the service as clients write it, without a slash at the end."""
+        if self.public_url:
+            return self.public_url.rstrip("/")
+        # A wildcard is an address to listen on, none to connect to.
+        host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(self.host, self.host)
+        return f"http://{f'[{host}]' if ':' in host and not host.startswith('[') else host}:{self.port}"
+
+    def environment(self) -> dict[str, str]:
+        """These settings as variables of a child process, beside those the parent has."""
+        ours = {PREFIX + name.upper(): str(value) for name, value in self if value is not None}
+        others = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+        return others | ours
+
+
+def load(**given: object) -> Settings:
+    """Settings from the environment; what is given here and is not None comes first."""
+    return Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
+
+
+def language() -> Language:
+    """Language of the terminal: Chinese when ``LC_ALL``, ``LC_MESSAGES`` or ``LANG``, the first that is set, says so."""
+    named = (os.environ.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
+    return "zh" if next((value for value in named if value), "").lower().startswith("zh") else "en"
+
+
+def search_path() -> list[Path]:
+    """Folders in which the shell looks for programs."""
+    return [Path(folder) for folder in os.environ.get("PATH", "").split(os.pathsep) if folder]
