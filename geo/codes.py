@@ -12,7 +12,7 @@ from geo.schemes import DEFAULT_SCHEME, CodeScheme
 #: Number of the village part that the statistics bureau gives a virtual community (a farm, a park, a zone).
 VIRTUAL_COMMUNITY = "498"
 
-# First digit of the township part and of the village part, by the coding rules of the statistical divisions (standards: 1).
+# First digit of the township part and of the village part, by the coding rules of the statistical divisions.
 _TOWNSHIP_CLASS = {"0": "street", "1": "town", "2": "township", "3": "township", "4": "other", "5": "other"}
 _VILLAGE_CLASS = {"0": "residents", "1": "residents", "2": "villagers", "3": "villagers", "4": "other", "5": "other"}
 _WORDED_KINDS = ("social", "dedicated")
@@ -76,8 +76,8 @@ def parse_code(code: str, scheme: CodeScheme = DEFAULT_SCHEME) -> Code:
     Raises
     ------
     InvalidInput
-        Naming the first segment that is wrong and its digits; a code too long, a village part of 000 (a grid belongs to a
-        village, never straight to a township: DB6101/T 3185-2024 5.2 b) and a serial of zero where the scheme has none.
+        Naming the first segment that is wrong and its digits; for a code too long, a village part of 000 (a grid
+        belongs to a village, never straight to a township: DB6101/T 3185-2024 5.2 b), a serial of zero.
 
     Examples
     --------
@@ -188,8 +188,8 @@ def explain_code(
     -------
     list of Explanation
         In the order of the digits. The class of a township is street (0xx), town (1xx), township (2xx-3xx) or other
-        (4xx-5xx); that of a village residents' committee (0xx-1xx), villagers' committee (2xx-3xx), other (4xx-5xx), virtual
-        community (498) or merged community, where the scheme has those.
+        (4xx-5xx); that of a village residents' committee (0xx-1xx), villagers' committee (2xx-3xx), other (4xx-5xx),
+        virtual community (498) or merged community, where the scheme has those.
 
     Raises
     ------
@@ -199,7 +199,8 @@ def explain_code(
     Examples
     --------
     >>> [(part.digits, part.key) for part in explain_code("321283100201501")]
-    [('321283', 'code.county'), ('100', 'code.township-town'), ('201', 'code.village-villagers'), ('501', 'code.serial-dedicated')]
+    [('321283', 'code.county'), ('100', 'code.township-town'),
+     ('201', 'code.village-villagers'), ('501', 'code.serial-dedicated')]
     """
     parsed = parse_code(code, scheme)
     known = names or {}

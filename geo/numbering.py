@@ -2,18 +2,18 @@
 
 No standard says how "west to east, north to south" is computed for irregular polygons. This is our rule:
 
-1. Every grid stands for one point: the representative point (`shapely.point_on_surface`, so inside even of a crescent) of its
-   normalised geometry in the city's metric CRS, rounded to whole millimetres.
-2. The band depth is half of the median height (north-south extent) of the grids that are ordered together; of an even number of
-   grids, the lower of the two middle heights.
-3. The northernmost point that is in no band yet opens the next band, which takes every point at most one band depth south of
-   it. So a row of grids whose points lie a little higher and lower stays one band, and the next row, about one height
-   further south, opens its own.
+1. Every grid stands for one point: the representative point (`shapely.point_on_surface`, so inside even of a crescent)
+   of its normalised geometry in the city's metric CRS, rounded to whole millimetres.
+2. The band depth is half of the median height (north-south extent) of the grids that are ordered together; of an even
+   number of grids, the lower of the two middle heights counts.
+3. The northernmost point that is in no band yet opens the next band, which takes every point at most one band depth
+   south of it. So a row of grids whose points lie a little higher and lower stays one band, and the next row, about one
+   height further south, opens its own.
 4. Bands follow each other from north to south. Inside a band the order is by x (west first); ties by y (north first),
    then by the bytes of the normalised geometry.
 
-Only the set of geometries counts, not the order in which they come. Identical geometries, a fault that the coverage check
-reports, are the one exception: nothing tells them apart, and they keep the order of the input.
+Only the set of geometries counts, not the order in which they come. Identical geometries, a fault that the coverage
+check reports, are the one exception: nothing tells them apart, and they keep the order of the input.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _MM = 1000.0
 
 @dataclass(frozen=True)
 class Places:
-    """Where geometries stand for the reading order: points and heights in whole millimetres, shape (n,), and tie-breakers."""
+    """Where geometries stand for the reading order: points and heights in whole millimetres, tie-breakers; all (n,)."""
 
     x: NDArray[np.int64]
     y: NDArray[np.int64]
@@ -135,9 +135,9 @@ def assign_serials(
 ) -> NDArray[np.int64]:
     """Serials of grids inside their villages.
 
-    The grids of one kind in one village are numbered upwards in reading order, from the first serial of the kind's block or,
-    where serials were given out already, from one above the greatest of them. Holes are not filled: a serial that is
-    missing may have been on paper before it was in a computer.
+    The grids of one kind in one village are numbered upwards in reading order, from the first serial of the kind's
+    block or, where serials were given out already, from one above the greatest of them. Holes are not filled: a serial
+    that is missing may have been on paper before it was in a computer.
 
     Parameters
     ----------
@@ -162,8 +162,8 @@ def assign_serials(
     Raises
     ------
     InvalidInput
-        A village that is not 12 digits, a kind without a block, a block that is full, lists of different lengths, or what
-        `places` raises.
+        A village that is not 12 digits, a kind without a block, a block that is full, lists of different lengths, or
+        what `places` raises.
 
     Notes
     -----

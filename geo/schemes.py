@@ -18,7 +18,7 @@ Source = Literal["class", "division", "serial"]
 
 #: How the first numbering walks through a village, see `geo.numbering.reading_order`.
 #: ``rows``: bands from north to south, west to east inside each (DB11/T 2157-2023 5.4, CJ/T 349-2010 5.7).
-#: ``rows-mirrored``: bands from south to north, east to west inside each (residential quarters, GB/T 37149-2018 7.3.2.4).
+#: ``rows-mirrored``: bands from south to north, east to west inside each (quarters, GB/T 37149-2018 7.3.2.4).
 OrderRule = Literal["rows", "rows-mirrored"]
 
 #: Widths of the statistical division code, 12 digits together.
@@ -27,7 +27,7 @@ DIVISION_WIDTHS: Final = (("county", 6), ("township", 3), ("village", 3))
 
 @dataclass(frozen=True)
 class Segment:
-    """Some digits of a code: their name, their number, and whether they come from the grid's class, division or serial."""
+    """Some digits of a code: their name, their number, and whether the grid's class, division or serial gives them."""
 
     name: str
     width: int
@@ -36,7 +36,7 @@ class Segment:
 
 @dataclass(frozen=True)
 class Block:
-    """Serials ``first`` to ``last`` (both included) of a village that grids of one kind take, and the kind's object class."""
+    """Serials ``first`` to ``last`` (both included) for grids of one kind in a village, and the kind's object class."""
 
     kind: str
     first: int
@@ -157,8 +157,8 @@ VILLAGES_15_D900: Final = CodeScheme(
     blocks=(Block("social", 1, 899), Block("dedicated", 901, 999)),
 )
 
-#: CJ/T 349-2010 5.2-5.7. The object classes are those of CJ/T 348-2010, which a city chooses from: these two are our defaults.
-#: The standard knows no dedicated grids; the split of the serials at 70 is ours.
+#: CJ/T 349-2010 5.2-5.7. A city chooses its object classes from CJ/T 348-2010: these two are our defaults. The
+#: standard knows no dedicated grids; the split of the serials at 70 is ours.
 CJT349_20: Final = CodeScheme(
     id="cjt349-20",
     title_zh="20 位网格编码（CJ/T 349-2010）：6 位对象分类 + 12 位社区代码 + 2 位顺序码",
