@@ -23,7 +23,8 @@ from geo.numbering import places
 def holes(table: CodeTable, retired: Collection[str]) -> Iterable[Finding]:
     """A note for each village and block where serials below the greatest one were never given out.
 
-    The serials of ``retired`` codes were given out, so they are no holes. The ids are the grids that follow the holes.
+    The serials of ``retired`` codes were given out, so they are no holes. The ids are the grids that
+    follow the holes.
     """
     scheme = table.scheme
     holders: defaultdict[tuple[str, str], dict[int, int]] = defaultdict(dict)
@@ -45,10 +46,11 @@ def holes(table: CodeTable, retired: Collection[str]) -> Iterable[Finding]:
                 zip([block.first - 1, *used[:-1]], used, strict=True) if after > before + 1]
         if not runs:
             continue
-        after_holes = [held[serial] for serial in (last + 1 for _, last in runs) if serial in held]
+        there = sorted(held)
+        beside = {there[min(bisect_right(there, last), len(there) - 1)] for _, last in runs}
         text = ", ".join(table.span_text(first, last) for first, last in runs)
         values = {"village": village, "kind": kind, "holes": text, "count": sum(b - a + 1 for a, b in runs)}
-        yield table.finding("code-hole", "note", after_holes, values, place=f"{village}/{kind}")
+        yield table.finding("code-hole", "note", [held[s] for s in sorted(beside)], values, place=f"{village}/{kind}")
 
 
 def disorder(

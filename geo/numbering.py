@@ -5,7 +5,7 @@ No standard says how "west to east, north to south" is computed for irregular po
 1. Every grid stands for one point: the representative point (`shapely.point_on_surface`, so inside even of a crescent)
    of its normalised geometry in the city's metric CRS, rounded to whole millimetres.
 2. The band depth is half of the median height (north-south extent) of the grids that are ordered together; of an even
-   number of grids, the lower of the two middle heights counts.
+   number of grids, the greater of the two middle heights counts.
 3. The northernmost point that is in no band yet opens the next band, which takes every point at most one band depth
    south of it. So a row of grids whose points lie a little higher and lower stays one band, and the next row, about one
    height further south, opens its own.
@@ -218,7 +218,7 @@ def _next_serials(
 
 def _bands(y: NDArray[np.int64], height: NDArray[np.int64]) -> NDArray[np.intp]:
     """Number of the band of each point, 0 the northernmost; whole millimetres, so no rounding decides."""
-    depth = int(np.sort(height)[(len(height) - 1) // 2]) // 2
+    depth = int(np.sort(height)[len(height) // 2]) // 2
     bands = np.empty(len(y), dtype=np.intp)
     band, top = -1, 0
     for index in np.argsort(-y, kind="stable"):

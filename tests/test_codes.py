@@ -1,4 +1,4 @@
-"""Codes: parts checked by hand on Taixing's real divisions, every message there in both languages, and the round trip."""
+"""Codes: parts checked by hand on Taixing's real divisions, every message in both languages, and the round trip."""
 
 import csv
 import string
@@ -137,7 +137,7 @@ def test_part_that_does_not_fit_is_refused():
 
 def test_schemes_are_found_by_id_and_unknown_ones_named():
     assert scheme_of("villages-15") is VILLAGES_15
-    assert (VILLAGES_15.kind_of(499), VILLAGES_15.kind_of(500), VILLAGES_15.kind_of(501)) == ("social", None, "dedicated")
+    assert [VILLAGES_15.kind_of(serial) for serial in (499, 500, 501)] == ["social", None, "dedicated"]
     assert VILLAGES_15_D900.kind_of(501) == "social"
     with pytest.raises(InvalidInput) as caught:
         scheme_of("villages-16")
