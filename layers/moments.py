@@ -1,0 +1,89 @@
+"""Moments and periods as clients write them: RFC 3339, days, months, years, and intervals with open ends."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta, timezone
+
+from geo.errors import InvalidInput
+
+CITY_ZONE = timezone(timedelta(hours=8))
+"""China keeps one time zone; a day without an offset is a day there."""
+
+_TICK = timedelta(microseconds=1)
+_DATE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?\Z")
+_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}(:\d{2}([.,]\d{1,9})?)?([Zz]|[+-]\d{2}:?\d{2})?\Z")
+
+
+@dataclass(frozen=True)
+class Period:
+    """A stretch of time with both ends in it.
+
+    Attributes
+    ----------
+    start, end : datetime or None
+        Aware moments; None where the end is open. A day ends a microsecond before the next one.
+    """
+
+    start: datetime | None
+    end: datetime | None
+
+
+def parse_moment(text: str, parameter: str) -> Period:
+    """The period that one written moment covers: a moment itself, or a whole day, month or year.
+
+    Raises
+    ------
+    InvalidInput
+        When it is none of these, or no such day exists.
+    """
+    try:
+        if found := _DATE.match(text):
+            year, month, day = (int(part or 0) for part in found.groups())
+            first = datetime(year, month if found[2] else 1, day if found[3] else 1, tzinfo=CITY_ZONE)
+            if found[3]:
+                after = first + timedelta(days=1)
+            elif found[2]:
+                after = first.replace(year=year + month // 12, month=month % 12 + 1)
+            else:
+                after = first.replace(year=year + 1)
+            return Period(first, after - _TICK)
+        if _MOMENT.match(text):
+            moment = datetime.fromisoformat(text.upper().replace(" ", "T").replace(",", "."))
+            moment = moment if moment.tzinfo else moment.replace(tzinfo=CITY_ZONE)
+            moment.astimezone(CITY_ZONE)
+            return Period(moment, moment)
+    except (ValueError, OverflowError):
+        pass
+    raise InvalidInput("query.datetime", parameter=parameter, value=text)
+
+
+def parse_period(text: str, parameter: str = "datetime") -> Period:
+    """A moment or an interval ``from/until``; an open end is ``..`` or empty.
+
+    Raises
+    ------
+    InvalidInput
+        When an end can't be read, both are missing from the text, or they stand the wrong way round.
+
+    Examples
+    --------
+    >>> parse_period("2024-02").end.isoformat()
+    '2024-02-29T23:59:59.999999+08:00'
+    >>> parse_period("2024-01-01/..").end is None
+    True
+    """
+    if "/" not in text:
+        return parse_moment(text, parameter)
+    first, _, last = text.partition("/")
+    start = None if first in ("", "..") else parse_moment(first, parameter).start
+    end = None if last in ("", "..") else parse_moment(last, parameter).end
+    if start is not None and end is not None and start > end:
+        raise InvalidInput("query.datetime-order", parameter=parameter, value=text)
+    return Period(start, end)
+
+
+def day_in_city(moment: datetime) -> date:
+    """The city's calendar day at a moment."""
+    return moment.astimezone(CITY_ZONE).date()
