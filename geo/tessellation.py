@@ -31,7 +31,7 @@ class Tessellation:
     start : ndarray, shape (F + 1,)
         Face ``f`` is ``ring[start[f]:start[f + 1]]``.
     seed : ndarray, shape (F,)
-        Number of the seed whose Voronoi cell the face is (of) .
+        Number of the seed whose Voronoi cell the face is part of.
     """
 
     vertices: Floats
@@ -92,6 +92,31 @@ class Tessellation:
     def moved(self, vertices: Floats) -> Tessellation:
         """The same faces with their vertices elsewhere."""
         return replace(self, vertices=vertices)
+
+    def with_midpoints(self, chosen: NDArray[np.bool_], aside: Floats) -> Tessellation:
+        """The same faces with one more vertex on some edges.
+
+        Parameters
+        ----------
+        chosen : ndarray of bool, shape (E,)
+            Edges that get a vertex.
+        aside : ndarray, shape (E,)
+            How far from the middle, across the edge, as a part of its length.
+        """
+        pairs, _ = self.edges
+        a, b = self.vertices[pairs[:, 0]], self.vertices[pairs[:, 1]]
+        across = np.column_stack((a[:, 1] - b[:, 1], b[:, 0] - a[:, 0]))
+        middles = ((a + b) / 2 + aside[:, None] * across)[chosen]
+        number = np.full(len(pairs), -1, dtype=np.int64)
+        number[chosen] = len(self.vertices) + np.arange(len(middles))
+        # The edge after each entry of the ring, found by the key that `edges` is sorted by.
+        key = np.sort(np.column_stack((self.ring, self.ring[self.following])), axis=1)
+        size = len(self.vertices)
+        edge = np.searchsorted(pairs[:, 0] * size + pairs[:, 1], key[:, 0] * size + key[:, 1])
+        both = np.column_stack((self.ring, number[edge])).ravel()
+        owner = np.repeat(self.face_of, 2)[both >= 0]
+        start = np.searchsorted(owner, np.arange(len(self) + 1))
+        return Tessellation(np.vstack((self.vertices, middles)), both[both >= 0], start, self.seed)
 
 
 def tessellate(outline: shapely.Polygon, seeds: Floats, snap_m: float) -> Tessellation:

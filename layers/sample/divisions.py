@@ -10,7 +10,7 @@ from scipy.cluster.vq import kmeans2
 from scipy.spatial import cKDTree
 
 from geo.crs import transformer
-from geo.growth import grow
+from geo.growth import corridor, grow
 from layers.sample.ground import Ground
 from layers.sample.tables import METRIC_SRID, Place
 
@@ -59,15 +59,12 @@ def divide(ground: Ground, townships: list[Place], villages: list[Place], rng: n
     codes = [place.code for place in townships]
     owner = np.array([codes.index(place.code[:9]) for place in villages])
     share = np.array([_SHARE[place.code[9]] for place in villages])
-    tree = cKDTree(ground.mesh.centres)
-    seats = positions(townships)
-    seat_faces = tree.query(seats)[1].astype(np.int64)
-    weight = np.sqrt(np.bincount(owner, share) * np.bincount(owner))
+    seats, known = positions(townships), positions(villages)
+    weight = np.bincount(owner, share) ** 0.85
     township = grow(
-        ground.pairs, ground.costs, seat_faces, ground.mesh.areas,
+        ground.pairs, ground.costs, _hold(ground, seats, known, owner), ground.mesh.areas,
         weight / weight.sum() * ground.mesh.areas.sum(), rounds=30,
     )
-    known = positions(villages)
     sites = np.zeros(len(villages), dtype=np.int64)
     for number in range(len(townships)):
         members = np.flatnonzero(owner == number)
@@ -78,8 +75,24 @@ def divide(ground: Ground, townships: list[Place], villages: list[Place], rng: n
     wanted = rng.uniform(0.75, 1.3, len(villages)) * np.where(share < 0.45, share, 1.0)
     wanted *= (mass / np.bincount(owner, wanted))[owner]
     inside = township[ground.pairs[:, 0]] == township[ground.pairs[:, 1]]
-    village = grow(ground.pairs[inside], ground.costs[inside], sites, sizes, wanted)
+    held = np.full(len(ground.mesh), -1, dtype=np.int64)
+    held[sites] = np.arange(len(villages))
+    village = grow(ground.pairs[inside], ground.costs[inside], held, sizes, wanted)
     return Divisions(township, village)
+
+
+def _hold(ground: Ground, seats: Floats, known: Floats, owner: Ints) -> Ints:
+    """Township that must have a face: the seat's own, and the way from it to the villages whose place is known."""
+    tree = cKDTree(ground.mesh.centres)
+    held = np.full(len(ground.mesh), -1, dtype=np.int64)
+    places = np.flatnonzero(~np.isnan(known[:, 0]))
+    at_seat, at_place = tree.query(seats)[1], tree.query(known[places])[1]
+    held[at_seat] = np.arange(len(seats))
+    held[at_place] = owner[places]
+    for face, township in zip(at_place, owner[places], strict=True):
+        closed = (held >= 0) & (held != township)
+        held[corridor(ground.pairs, ground.costs, int(at_seat[township]), int(face), closed)] = township
+    return held
 
 
 def _sites(

@@ -1,0 +1,130 @@
+"""Writing the sample city into the database, by COPY."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator
+from typing import Protocol
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from psycopg2 import sql
+from psycopg2.extensions import connection as Connection
+from psycopg2.extensions import cursor as Cursor
+
+from layers.sample import tables
+from layers.sample.city import SampleCity, build_city
+
+
+class Progress(Protocol):
+    """Told how far a load has come: ``key`` names a text in ``layers/texts/sample.toml``."""
+
+    def __call__(self, done: int, total: int, key: str) -> None: ...
+
+
+def _silent(done: int, total: int, key: str) -> None:
+    """Progress that nobody watches."""
+
+
+def load_sample(db_connection: Connection, progress: Progress = _silent, city: SampleCity | None = None) -> None:
+    """Fill an empty database with the sample city, in one transaction.
+
+    Parameters
+    ----------
+    db_connection : psycopg2 connection
+        Of the owner of schema ``wangge``; committed at the end, rolled back on any error.
+    progress : callable
+        ``progress(done, total, key)``, in rows.
+    city : SampleCity, optional
+        What is loaded; built when not given.
+
+    Raises
+    ------
+    psycopg2.Error
+        The database has other data that stands against it (a second city row, a code twice).
+    """
+    progress(0, 1, "sample.building")
+    city = build_city() if city is None else city
+    steps: list[tuple[str, str, Callable[[Cursor], None], int]] = [
+        ("sample.divisions", "divisions", lambda cursor: _frame(cursor, "divisions", city.divisions), len(city.divisions)),
+        ("sample.grids", "grids", lambda cursor: _frame(cursor, "grids", _in_order(city.grids)), len(city.grids)),
+        ("sample.cameras", "cameras", lambda cursor: _frame(cursor, "cameras", city.cameras), len(city.cameras)),
+        ("sample.places", "service_points", lambda cursor: _frame(cursor, "service_points", city.service_points),
+         len(city.service_points)),
+        ("sample.places", "enforcement", lambda cursor: _frame(cursor, "enforcement", city.enforcement),
+         len(city.enforcement)),
+        ("sample.cases", "h3_cells", lambda cursor: _frame(cursor, "h3_cells", city.h3_cells), len(city.h3_cells)),
+        ("sample.cases", "cases", lambda cursor: _frame(cursor, "cases", city.cases), len(city.cases)),
+    ]
+    total, done = sum(step[3] for step in steps), 0
+    with db_connection, db_connection.cursor() as cursor:
+        _city_row(cursor, city)
+        for key, _, write, rows in steps:
+            progress(done, total, key)
+            write(cursor)
+            done += rows
+    progress(total, total, "sample.done")
+
+
+def _in_order(grids: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """By code, so that the numbers of the rows follow the codes."""
+    return grids.sort_values("code")
+
+
+def _city_row(cursor: Cursor, city: SampleCity) -> None:
+    cursor.execute(
+        "insert into wangge.city (code, name, name_en, sample, metric_srid, outline)"
+        " values (%s, %s, %s, true, %s, st_setsrid(st_geomfromwkb(%s), 4490))",
+        (tables.CODE, tables.NAME, tables.NAME_EN, tables.METRIC_SRID, shapely.to_wkb(city.outline)),
+    )
+    types = pd.DataFrame([vars(entry) for entry in city.case_types])
+    _copy(cursor, "case_types", list(types.columns), [types[name].tolist() for name in types])
+
+
+def _frame(cursor: Cursor, table: str, frame: gpd.GeoDataFrame) -> None:
+    names = [str(name) for name in frame.columns if name != "geometry"]
+    columns = [_texts(frame[name]) for name in names]
+    shapes = shapely.set_srid(frame.geometry.to_numpy(), 4490)
+    columns.append(shapely.to_wkb(shapes, hex=True, include_srid=True).tolist())
+    _copy(cursor, table, [*names, "geom"], columns)
+
+
+def _texts(column: pd.Series) -> list[str]:
+    """Values as COPY reads them; moments are UTC."""
+    if column.dtype.kind == "M":
+        moments = np.datetime_as_string(column.to_numpy().astype("datetime64[s]"))
+        return [r"\N" if moment == "NaT" else moment + "Z" for moment in moments.tolist()]
+    missing = column.isna().to_numpy()
+    values = column.astype(object).tolist()
+    return [r"\N" if gone else str(value) for value, gone in zip(values, missing.tolist(), strict=True)]
+
+
+def _copy(cursor: Cursor, table: str, names: list[str], columns: list[list[str]]) -> None:
+    # The sample's own texts hold no tab, newline or backslash, so nothing has to be escaped.
+    statement = sql.SQL("copy wangge.{} ({}) from stdin").format(
+        sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, names))
+    )
+    cursor.copy_expert(statement, _Lines("\t".join(row) + "\n" for row in zip(*columns, strict=True)))
+
+
+class _Lines(io.RawIOBase):
+    """A file that is made while it is read."""
+
+    def __init__(self, lines: Iterator[str]) -> None:
+        self._lines = lines
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        """The next few thousand lines; ``size`` is a hint that COPY doesn't insist on."""
+        block = []
+        room = max(size, 8192)
+        for line in self._lines:
+            block.append(line)
+            room -= len(line)
+            if room <= 0:
+                break
+        return "".join(block).encode()
