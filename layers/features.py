@@ -165,9 +165,7 @@ class Features:
             return self._database.fetch(statement.text, statement.values, prepare=prepare)
         except psycopg2.errors.QueryCanceled as error:
             raise InvalidInput("query.too-long") from error
-        except (psycopg2.DataError, psycopg2.ProgrammingError, psycopg2.errors.InternalError_) as error:
-            if isinstance(error, psycopg2.errors.InsufficientPrivilege | psycopg2.errors.UndefinedTable):
-                raise
+        except (psycopg2.DataError, psycopg2.errors.InternalError_) as error:
             raise InvalidInput("query.data", reason=str(error).splitlines()[0][:200]) from error
 
 

@@ -1,0 +1,130 @@
+"""Statements that make vector tiles in PostGIS. Pure, as the query builder is."""
+
+from __future__ import annotations
+
+import numpy as np
+import shapely
+
+from geo.crs import STORED_SRID, project
+from layers.items_request import ItemsRequest
+from layers.layer import Layer
+from layers.query import conditions, table
+from layers.sqltext import Sql, all_of, name
+from layers.tile_matrix import TileMatrixSet
+
+EXTENT = 4096
+_BUFFER = 64
+_MOST_FEATURES = 50_000
+CASES_FROM_ZOOM = 13
+"""From here on a tile shows cases; above it their counts, since a tile of a whole city of points can't be drawn."""
+
+_FINE_CELLS_FROM_ZOOM = 11
+_COUNTED_COLUMNS = {"category", "type_code", "township_code"}
+
+
+def tile_statement(layer: Layer, matrix: TileMatrixSet, zoom: int, row: int, column: int, request: ItemsRequest) -> Sql:
+    """Statement whose one value is the tile's MVT; empty where the tile has no feature.
+
+    Parameters
+    ----------
+    layer : Layer
+        The collection; it is the name of the tile's layer too.
+    matrix : TileMatrixSet
+        How the ground is cut.
+    zoom, row, column : int
+        The tile.
+    request : ItemsRequest
+        Its period, property filters and filter choose the features.
+    """
+    bounds = matrix.bounds(zoom, row, column)
+    if layer.id == "cases" and zoom < CASES_FROM_ZOOM:
+        rows = _case_cells(layer, matrix, bounds, zoom, request)
+    elif layer.id == "case-heat":
+        rows = _heat_cells(layer, matrix, bounds, request)
+    else:
+        rows = _rows(layer, matrix, bounds, request)
+    return Sql(f"select st_asmvt(tile, %s::text, {EXTENT}, 'shape', 'fid') from (", (layer.id,)) + rows + Sql(") as tile where shape is not null")
+
+
+def _rows(layer: Layer, matrix: TileMatrixSet, bounds: tuple[float, ...], request: ItemsRequest) -> Sql:
+    """A feature a row, with the catalogue's tile fields."""
+    columns = "".join(f", {name(field)}" for field in layer.tile_fields)
+    shape = "geom"
+    if layer.geometry_type != "Point":
+        # vertices closer than half a unit of the tile fall together anyway, and each costs a transformation
+        shape = "st_simplify(geom, %s::double precision, true)"
+    chosen = [_touches("geom", matrix, bounds), *conditions(layer, request)]
+    statement = Sql(f"select fid{columns},") + _shape(shape, matrix, bounds, layer) + Sql(f"as shape from {table(layer)}")
+    return statement + all_of(chosen) + Sql(f"limit {_MOST_FEATURES}")
+
+
+def _case_cells(layer: Layer, matrix: TileMatrixSet, bounds: tuple[float, ...], zoom: int, request: ItemsRequest) -> Sql:
+    """Counts of cases at the middle of their H3 cells: from the kept counts where these know what is asked, else counted."""
+    fine = zoom >= _FINE_CELLS_FROM_ZOOM
+    cell = "cell" if fine else "parent"
+    asked = {column for column, _ in request.equals}
+    if request.condition is None and asked <= _COUNTED_COLUMNS:
+        source, amount = "wangge.case_counts as counted", "sum(count)"
+        chosen = conditions(layer, ItemsRequest(equals=request.equals))
+        if request.period is not None:
+            # counts are kept a day; a period that begins or ends within one takes all of it
+            chosen += [
+                Sql(f"day {op} wangge.day_of(%s::timestamptz)", (edge,))
+                for op, edge in ((">=", request.period.start), ("<=", request.period.end))
+                if edge is not None
+            ]
+    else:
+        source, amount = f"{table(layer)} as counted", "count(*)"
+        chosen = conditions(layer, request)
+    # the cell's shape goes by another name, since conditions name that of the case
+    cells = "(select cell, parent, geom as cell_shape from wangge.h3_cells) as known"
+    inner = Sql(f"select known.{cell} as cell, {amount} as count from {source} join {cells} using (cell)") + all_of(
+        [_touches("cell_shape", matrix, bounds), *chosen]
+    )
+    shift, mask = (18, (1 << 34) - 1) if fine else (21, (1 << 31) - 1)
+    return (
+        Sql(f"select (cells.cell >> {shift}) & {mask} as fid, to_hex(cells.cell) as cell, counts.count::bigint as count,")
+        + _shape("st_centroid(cells.geom)", matrix, bounds, layer)
+        + Sql("as shape from (")
+        + inner
+        + Sql("group by 1) as counts join wangge.h3_cells as cells on cells.cell = counts.cell")
+    )
+
+
+def _heat_cells(layer: Layer, matrix: TileMatrixSet, bounds: tuple[float, ...], request: ItemsRequest) -> Sql:
+    """A cell once, with the sum over the months that were asked for: sums of shown counts tell nothing that is hidden."""
+    chosen = [_touches("geom", matrix, bounds), *conditions(layer, request)]
+    if "class_code" not in {column for column, _ in request.equals}:
+        chosen.append(Sql("class_code = 'all'"))
+    inner = Sql(f"select cell, min(geom)::geometry as geom, sum(count)::bigint as count from {table(layer)}") + all_of(chosen)
+    return (
+        Sql("select (('x' || lpad(cell, 16, '0'))::bit(64)::bigint >> 21) & 2147483647 as fid, cell, count,")
+        + _shape("geom", matrix, bounds, layer)
+        + Sql("as shape from (")
+        + inner
+        + Sql("group by cell) as cells")
+    )
+
+
+def _shape(expression: str, matrix: TileMatrixSet, bounds: tuple[float, ...], layer: Layer) -> Sql:
+    """The geometry in the tile's own units, cut at its buffered edge."""
+    values: tuple[object, ...] = ()
+    if "%s" in expression:
+        values = ((bounds[2] - bounds[0]) / EXTENT / 2 / (1.0 if matrix.srid == STORED_SRID else 111319.5),)
+    if matrix.srid != STORED_SRID:
+        expression = f"st_transform({expression}, {matrix.srid})"
+    envelope = ", ".join(["%s::double precision"] * 4)
+    return Sql(
+        f"st_asmvtgeom({expression}, st_makeenvelope({envelope}, {matrix.srid}), {EXTENT}, {_BUFFER}, true)", (*values, *bounds)
+    )
+
+
+def _touches(column: str, matrix: TileMatrixSet, bounds: tuple[float, ...]) -> Sql:
+    """Rows whose box touches the tile's buffered box, by the index."""
+    margin = (bounds[2] - bounds[0]) * _BUFFER / EXTENT
+    west, south, east, north = bounds[0] - margin, bounds[1] - margin, bounds[2] + margin, bounds[3] + margin
+    if matrix.srid != STORED_SRID:
+        corners = project(np.array([shapely.MultiPoint([(west, south), (east, north)])]), matrix.srid, STORED_SRID)[0].bounds
+        west, south, east, north = corners
+    marks = ", ".join(["%s::double precision"] * 4)
+    return Sql(f"{column} && st_makeenvelope({marks}, {STORED_SRID})", (west, south, east, north))
