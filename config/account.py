@@ -1,6 +1,7 @@
 """The system account that PostgreSQL runs as.
 
-PostgreSQL refuses to run as root, so root drops to the account that the system's package made; anybody else runs it as himself.
+PostgreSQL refuses to run as root, so root drops to the account that the system's package made; anybody else runs it as
+themselves.
 """
 
 from __future__ import annotations

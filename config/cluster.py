@@ -1,8 +1,8 @@
 """A PostgreSQL cluster of our own: made, started and stopped with the service.
 
 It listens on a unix socket only, inside a folder that no other account can enter. Who connects is what the kernel says
-(peer authentication): the caller's account and root may be any of our roles, everybody else none, so there is no password to
-keep. The address asks in turn that the server be run by the expected account.
+(peer authentication): the caller's account and root may be any of our roles, everybody else none, so there is no
+password to keep. The address asks in turn that the server be run by the expected account.
 """
 
 from __future__ import annotations
@@ -67,9 +67,10 @@ class Cluster:
 
     def dsn(self, role: str, database: str = DATABASE) -> str:
         """Address of a database of the cluster as one of its roles, in libpq's form."""
-        return make_dsn(
+        address: str = make_dsn(
             host=str(self.socket_dir), port=PORT, user=role, dbname=database, requirepeer=self.account.name
         )
+        return address
 
     @property
     def owner_dsn(self) -> str:
@@ -99,7 +100,7 @@ class Cluster:
     def ensure(self) -> None:
         """Make what is missing, down to the empty database with its extensions, and leave the server running.
 
-        A server that is running already (its service was killed) is taken over. Two callers at once wait for each other.
+        A server that runs already (its service was killed) is taken over. Two callers at once wait for each other.
         """
         self._make_folder()
         with (self.folder / "ensure.lock").open("w") as lock:
@@ -212,7 +213,7 @@ class Cluster:
 def place(data_dir: Path) -> Path:
     """Folder for the cluster that belongs to a data folder: in it, where the account that runs PostgreSQL can pass.
 
-    Root's own folders are closed to that account; the cluster is then in /var/lib/wangge, named by the data folder's path.
+    Root's own folders are closed to that account; the cluster is then in /var/lib/wangge, by the data folder's path.
     """
     home = data_dir.absolute() / "postgres"
     if os.geteuid() != 0 or home.exists():

@@ -1,7 +1,7 @@
 """What an administrator can set; the only module that reads the environment.
 
-Settings are read once, in the command line or in a worker of the service, and handed down from there. Nothing reads them at
-import, so a test builds its own.
+Settings are read once, in the command line or in a worker of the service, and handed down from there. Nothing reads
+them at import, so a test builds its own.
 """
 
 from __future__ import annotations
@@ -41,8 +41,6 @@ class Settings(BaseSettings):
         Requests that one worker answers at a time.
     pool_size : int
         Connections to the database that one worker keeps.
-    statement_timeout_s : int
-        Seconds after which the database gives up on one query of the service.
     log_level : str
         What the log file takes: debug, info, warning or error.
     """
@@ -58,7 +56,6 @@ class Settings(BaseSettings):
     workers: int = Field(default=2, ge=1, le=64)
     threads: int = Field(default=4, ge=1, le=64)
     pool_size: int = Field(default=4, ge=1, le=64)
-    statement_timeout_s: int = Field(default=30, ge=1)
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     @model_validator(mode="after")
@@ -74,6 +71,16 @@ class Settings(BaseSettings):
     def private_cluster(self) -> bool:
         """Whether the database is the private cluster in the data folder."""
         return self.database_url is None
+
+    @property
+    def owner_dsn(self) -> str:
+        """Address of the database as its owner; only within `config.database.reachable`."""
+        return _known(self.database_url)
+
+    @property
+    def api_dsn(self) -> str:
+        """Address of the database as the role the service works as; only within `config.database.reachable`."""
+        return _known(self.api_database_url)
 
     @property
     def log_dir(self) -> Path:
@@ -96,13 +103,20 @@ class Settings(BaseSettings):
         return others | ours
 
 
+def _known(address: str | None) -> str:
+    # An empty address would make libpq fall back on whatever PGHOST and PGDATABASE say.
+    if not address:
+        raise RuntimeError("a private cluster's address is known while it is held: see config.database")
+    return address
+
+
 def load(**given: object) -> Settings:
     """Settings from the environment; what is given here and is not None comes first."""
     return Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
 
 
 def language() -> Language:
-    """Language of the terminal: Chinese when ``LC_ALL``, ``LC_MESSAGES`` or ``LANG``, the first that is set, says so."""
+    """Language of the terminal, by the first that is set of ``LC_ALL``, ``LC_MESSAGES`` and ``LANG``."""
     named = (os.environ.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
     return "zh" if next((value for value in named if value), "").lower().startswith("zh") else "en"
 
