@@ -32,6 +32,7 @@ def check_codes(
     *,
     divisions: Collection[str] | None = None,
     retired: Collection[str] = (),
+    issued: Collection[str] = (),
     scheme: CodeScheme = DEFAULT_SCHEME,
     ids: Sequence[str] | None = None,
     shares: Shares | None = None,
@@ -44,11 +45,13 @@ def check_codes(
     Parameters
     ----------
     codes, kinds, village_codes : sequences of str or None, length n
-        Code, kind and stated 12-digit village of each grid.
+        Code, kind and stated 12-digit village of each grid; what is None is not held against the code.
     divisions : collection of str, optional
         12-digit codes of all villages there are; without it no code is held against them.
     retired : collection of str
         Codes that were used and given up.
+    issued : collection of str
+        Other codes that were given out, as those reserved for grids that are being drawn: they are no holes.
     scheme : CodeScheme
         What the digits mean.
     ids : sequence of str, length n, optional
@@ -97,7 +100,7 @@ def check_codes(
     findings += _wrong_villages(table, village_codes, shares or {}, skip={index for index, _ in unknown})
     misfits = list(_misfits(table, kinds))
     findings += [finding for _, finding in misfits]
-    findings += holes(table, retired)
+    findings += holes(table, {*retired, *issued})
     if shapes is not None and metric_srid is not None:
         findings += disorder(table, shapes, metric_srid, srid, skip={index for index, _ in misfits})
     return sorted_findings(findings)
@@ -197,7 +200,11 @@ def _misfits(table: CodeTable, kinds: Sequence[str | None]) -> Iterable[tuple[in
         block = blocks.get(kinds[index] or "")
         whole = (code.serial == scheme.whole_village_serial and kinds[index] == scheme.kinds[0]
                  and grids_in[code.village_code] == 1)
-        if block is None or code.object_class != block.object_class or not (whole or code.serial in block):
+        if kinds[index] is None:
+            misfit = scheme.kind_of(code.serial) is None and code.serial != scheme.whole_village_serial
+        else:
+            misfit = block is None or code.object_class != block.object_class or not (whole or code.serial in block)
+        if misfit:
             yield index, table.finding("code-block", "error", [index], {
                 "code": table.codes[index], "kind": kinds[index] or "", "serial": table.serial_text(code.serial),
                 "serial_kind": scheme.kind_of(code.serial) or "", "object_class": block.object_class if block else "",

@@ -20,10 +20,10 @@ from geo.finding import Finding
 from geo.numbering import places
 
 
-def holes(table: CodeTable, retired: Collection[str]) -> Iterable[Finding]:
+def holes(table: CodeTable, gone_out: Collection[str]) -> Iterable[Finding]:
     """A note for each village and block where serials below the greatest one were never given out.
 
-    The serials of ``retired`` codes were given out, so they are no holes. The ids are the grids that
+    The serials of the codes ``gone_out`` are no holes. The ids are the grids that
     follow the holes.
     """
     scheme = table.scheme
@@ -32,16 +32,16 @@ def holes(table: CodeTable, retired: Collection[str]) -> Iterable[Finding]:
         kind = scheme.kind_of(code.serial)
         if kind is not None:
             holders[code.village_code, kind].setdefault(code.serial, index)
-    gone: defaultdict[str, set[int]] = defaultdict(set)
-    for text in retired:
+    elsewhere: defaultdict[str, set[int]] = defaultdict(set)
+    for text in gone_out:
         try:
             code = parse_code(text, scheme)
         except InvalidInput:
             continue  # a code of an earlier scheme holds no serial of this one
-        gone[code.village_code].add(code.serial)
+        elsewhere[code.village_code].add(code.serial)
     for (village, kind), held in holders.items():
         block = scheme.block_of(kind)
-        used = sorted(held.keys() | {serial for serial in gone[village] if serial in block})
+        used = sorted(held.keys() | {serial for serial in elsewhere[village] if serial in block})
         runs = [(before + 1, after - 1) for before, after in
                 zip([block.first - 1, *used[:-1]], used, strict=True) if after > before + 1]
         if not runs:

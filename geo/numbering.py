@@ -199,21 +199,45 @@ def assign_serials(
         members = np.array([slot[i] for i in group], dtype=np.intp)
         ordered = pending[found.order(members)]
         whole = grids_in[village] == 1 and kind == scheme.kinds[0] and not taken[village]
-        answer[ordered] = _next_serials(village, kind, len(group), taken[village], scheme, whole_village=whole)
+        if whole and scheme.whole_village_serial is not None:
+            answer[ordered] = scheme.whole_village_serial
+        else:
+            answer[ordered] = append_serials(village, kind, len(group), taken[village], scheme)
     return answer
 
 
-def _next_serials(
-    village: str, kind: str, count: int, taken: set[int], scheme: CodeScheme, *, whole_village: bool
-) -> NDArray[np.int64]:
-    if whole_village and scheme.whole_village_serial is not None:
-        return np.array([scheme.whole_village_serial], dtype=np.int64)
+def append_serials(
+    village: str, kind: str, count: int, used: Collection[int], scheme: CodeScheme = DEFAULT_SCHEME
+) -> range:
+    """The next serials of a kind in a village, one above the greatest that was ever given out.
+
+    Parameters
+    ----------
+    village : str
+        12-digit code, for the message.
+    kind : str
+        A kind of the scheme.
+    count : int
+        How many.
+    used : collection of int
+        Serials ever given out in the village, retired ones included.
+
+    Raises
+    ------
+    InvalidInput
+        When the block of the kind has not that many left; it says how many.
+
+    Examples
+    --------
+    >>> list(append_serials("321283100201", "dedicated", 2, {1, 2, 501}))
+    [502, 503]
+    """
     block = scheme.block_of(kind)
-    first = max((serial for serial in taken if serial in block), default=block.first - 1) + 1
+    first = max((serial for serial in used if serial in block), default=block.first - 1) + 1
     if first + count - 1 > block.last:
         raise InvalidInput("numbering.block-full", village=village, kind=kind, first=block.first, last=block.last,
                            left=block.last - first + 1, needed=count)
-    return np.arange(first, first + count, dtype=np.int64)
+    return range(first, first + count)
 
 
 def _bands(y: NDArray[np.int64], height: NDArray[np.int64]) -> NDArray[np.intp]:

@@ -137,7 +137,7 @@ def test_stated_village_is_held_against_the_code_too():
 
 @pytest.mark.parametrize(("serial", "kind", "wrong"), [
     (499, "social", False), (500, "social", True), (501, "social", True), (499, "dedicated", True),
-    (500, "dedicated", True), (501, "dedicated", False), (7, "forest", True), (7, None, True)])
+    (500, "dedicated", True), (501, "dedicated", False), (7, "forest", True), (7, None, False), (500, None, True)])
 def test_blocks(serial, kind, wrong):
     found = [f for f in check(codes(serial), [kind]) if f.kind != "code-hole"]
     assert kinds_of(found) == ([("code-block", ("a",))] if wrong else [])
@@ -167,6 +167,7 @@ def test_holes_are_serials_that_nobody_ever_had():
     assert found[0].severity == "note"
     assert found[0].values["holes"] == "001-002, 007, 010-011"
     assert found[0].values["count"] == 5
+    assert check(codes(3), retired=codes(1), issued=codes(2)) == []
     blocks = check([*codes(2, 503), *codes(1, village=V2)], ["social", "dedicated", "social"])
     assert [(f.kind, f.ids, f.values["holes"]) for f in blocks] == [
         ("code-hole", ("a",), "001"), ("code-hole", ("b",), "501-502")]
