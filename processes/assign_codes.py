@@ -157,7 +157,7 @@ def _numbered(villages: list[str], number: Numbering, scheme: CodeScheme, *, iss
 
 
 def _villages_of(grids: CodedGrids, held: list[str | None]) -> list[str]:
-    """The stated village of each grid; of a grid without one and without a code, the village with most of its ground."""
+    """The stated village of each grid; of one that states none and has no code, the village with most of its ground."""
     stated = zip(grids.village_codes, held, strict=True)
     missing = [index for index, (village, code) in enumerate(stated) if not village and not code]
     found = [village or "" for village in grids.village_codes]

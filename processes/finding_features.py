@@ -27,7 +27,8 @@ def finding_features(findings: Sequence[Finding], checked: int) -> dict[str, Any
     -------
     dict
         Each feature's id is the finding's identity; ``message`` is Chinese, ``message_en`` English, and ``values``
-        holds the numbers and codes of both. ``checked`` and ``counts`` (findings by severity) stand beside the features.
+        holds the numbers and codes of both. ``checked`` and ``counts`` (findings by severity) stand beside
+        the features.
     """
     severities = Counter(finding.severity for finding in findings)
     return {

@@ -20,8 +20,8 @@ def read_collection(collection: dict[str, Any]) -> CodedGrids:
     ----------
     collection : dict
         GeoJSON; ``code``, ``kind`` and ``village_code`` are read from the properties, where they may be missing. A
-        feature without an id is called by its code or by its number from 1; what is called like one before it has ``#2``
-        added.
+        feature without an id is called by its code or by its number from 1; what is called like one before it has
+        ``#2`` added.
 
     Raises
     ------
