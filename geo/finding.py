@@ -24,7 +24,6 @@ GEOMETRY_KINDS: Final = (
     "mismatched-edge",
     "multipart",
     "outside-parent",
-    "outside-outline",
     "size",
     "placement",
 )
