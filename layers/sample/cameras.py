@@ -1,10 +1,11 @@
-"""Cameras of the sample city: 天网 along dense streets, 蓝天卫士 on towers over farmland, and the townships' own video."""
+"""Cameras of the sample city: 天网 along streets, 蓝天卫士 on towers over fields, the townships' own video."""
 
 from __future__ import annotations
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.cluster.vq import kmeans2
 
 from layers.sample.ground import Ground
 from layers.sample.tables import CODE
@@ -33,15 +34,21 @@ def place_cameras(ground: Ground, rng: np.random.Generator) -> tuple[Ints, list[
 
 
 def _evenly(ground: Ground, count: int, density: Floats) -> Ints:
-    """Faces on farmland, each as far from those before it as can be (farthest-point sampling)."""
+    """Different faces on farmland, each in the middle of about as much of it as the others."""
     farmland = np.flatnonzero(density < np.quantile(density, 0.75))
     centres = ground.mesh.centres[farmland]
+    # Starting far apart (farthest-point sampling) keeps the clusters alike.
     nearest = np.full(len(farmland), np.inf)
     chosen = [int(np.hypot(*(centres - centres.mean(axis=0)).T).argmin())]
     while len(chosen) < count:
         nearest = np.minimum(nearest, np.hypot(*(centres - centres[chosen[-1]]).T))
         chosen.append(int(nearest.argmax()))
-    return farmland[chosen]
+    means, _ = kmeans2(centres, centres[chosen], iter=20, minit="matrix")
+    taken: list[int] = []
+    for mean in means:
+        order = np.hypot(*(centres - mean).T).argsort()
+        taken.append(next(int(face) for face in order if face not in taken))
+    return np.asarray(farmland[taken])
 
 
 def describe_cameras(source: list[str], villages: list[str], rng: np.random.Generator) -> pd.DataFrame:

@@ -73,8 +73,9 @@ def make_cases(ground: Ground, types: list[CaseType], rng: np.random.Generator) 
     order = np.argsort(reported, kind="stable")
     faces, kind, channel, reported = faces[order], kind[order], channel[order], reported[order]
     urgency = rng.uniform(0.5, 2.0, len(types))
-    urgency[[index for index, entry in enumerate(types) if entry.type_code == "06999"]] = 0.08
-    urgency[[index for index, entry in enumerate(types) if (entry.category, entry.class_code) == ("local", "08")]] = 25.0
+    # A fire is put out within hours; a building on farmland takes weeks of procedure.
+    urgency[_indices(types, tuple(key for key, _ in _STRAW_TYPES))] = 0.08
+    urgency[_indices(types, tuple(key for key, _ in _PATCH_TYPES))] = 25.0
     times, states = rhythm.life(reported, urgency[kind], rng)
     table = pd.DataFrame({
         "case_no": _numbers(reported),
@@ -87,7 +88,7 @@ def make_cases(ground: Ground, types: list[CaseType], rng: np.random.Generator) 
     })
     for step, name in enumerate(rhythm.STEPS):
         moment = times[:, step].astype("datetime64[s]")
-        moment[times[:, step] < 0] = np.datetime64("NaT")
+        moment[times[:, step] < 0] = np.datetime64("NaT", "s")
         table[name] = moment
     return table, faces
 
@@ -96,10 +97,10 @@ def _numbers(reported: Ints) -> list[str]:
     """County code, day in China and a serial of the day."""
     local = reported + 8 * 3600
     day = local // 86_400
-    first = np.searchsorted(day, day)
-    names = [str(name).replace("-", "") for name in np.unique(day).astype("datetime64[D]")]
-    which = np.unique(day, return_inverse=True)[1]
-    return [f"{CODE}{names[a]}{b:05d}" for a, b in zip(which.tolist(), (np.arange(len(day)) - first + 1).tolist(), strict=True)]
+    serials = np.arange(len(day)) - np.searchsorted(day, day) + 1
+    days, which = np.unique(day, return_inverse=True)
+    names = [str(name).replace("-", "") for name in days.astype("datetime64[D]")]
+    return [f"{CODE}{names[at]}{serial:05d}" for at, serial in zip(which.tolist(), serials.tolist(), strict=True)]
 
 
 def _indices(types: list[CaseType], keys: tuple[tuple[str, str], ...]) -> Ints:

@@ -80,8 +80,10 @@ def build_city(rng_seed: int = SEED) -> SampleCity:
     # One stream a subject: changing how cameras are drawn leaves the grids as they were.
     streams = np.random.default_rng(rng_seed).spawn(6)
     townships, villages = tables.townships(), tables.villages()
-    field = PeopleField([place.code for place in townships], positions(townships))
-    ground = lay_ground(tables.outline(), field, SOCIAL, tables.POPULATION, streams[0])
+    seats, known = positions(townships), positions(villages)
+    field = PeopleField([place.code for place in townships], seats)
+    anchors = np.concatenate((seats, known[~np.isnan(known[:, 0])]))
+    ground = lay_ground(tables.outline(), field, anchors, SOCIAL, tables.POPULATION, streams[0])
     areas = divide(ground, townships, villages, streams[1])
     drawn = draw_grids(ground, areas.village, len(villages), streams[2])
     metric, ground_ll = _finish(ground.mesh, drawn, streams[2])

@@ -101,7 +101,7 @@ def _sites(
     """A face for each village of one township, all different, those with a known position at it."""
     count = len(known)
     start = centres[rng.choice(len(centres), count, replace=False)]
-    means, _ = kmeans2(centres, start, iter=15, minit="matrix", missing="warn")
+    means, _ = kmeans2(centres, start, iter=15, minit="matrix")
     fixed = np.flatnonzero(~np.isnan(known[:, 0]))
     chosen = np.full(count, -1, dtype=np.int64)
     left = list(range(count))
@@ -111,12 +111,12 @@ def _sites(
         chosen[village] = int(np.hypot(*(centres - known[village]).T).argmin())
     means = means[left]
     outward = np.hypot(*(means - seat).T).argsort()
-    towny = [v for v in np.flatnonzero(share < 0.45 + 1e-9) if chosen[v] < 0 and share[v] > 0.4]
-    rural = [v for v in range(count) if chosen[v] < 0 and v not in set(towny)]
-    near, far = means[outward[: len(towny)]], means[outward[len(towny) :]]
-    for group, sites in ((towny, near), (rural, far)):
+    communities = np.flatnonzero((chosen < 0) & (share == _SHARE["0"]))
+    others = np.flatnonzero((chosen < 0) & (share != _SHARE["0"]))
+    near, far = means[outward[: len(communities)]], means[outward[len(communities) :]]
+    for group, sites in ((communities, near), (others, far)):
         angle = np.arctan2(*(sites - seat).T)
         for village, site in zip(group, sites[angle.argsort()], strict=True):
             order = np.hypot(*(centres - site).T).argsort()
-            chosen[village] = next(face for face in order if face not in chosen)
+            chosen[village] = next(int(face) for face in order if face not in chosen)
     return faces[chosen]

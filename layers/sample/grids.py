@@ -77,7 +77,8 @@ def draw_grids(ground: Ground, village: Ints, villages: int, rng: np.random.Gene
     first = np.concatenate(([0], np.cumsum(counts)))
     for number in range(villages):
         faces = np.flatnonzero(village == number)
-        held[faces[_spread(ground.mesh.centres[faces], counts[number], rng)]] = np.arange(first[number], first[number + 1])
+        sites = faces[_spread(ground.mesh.centres[faces], int(counts[number]), rng)]
+        held[sites] = np.arange(first[number], first[number + 1])
     wanted = rng.uniform(0.75, 1.3, SOCIAL)
     mass = np.bincount(village, ground.grids, villages)
     wanted *= (mass / np.bincount(owner, wanted, villages))[owner]
@@ -119,8 +120,10 @@ def apportion(weights: Floats, total: int, at_least: int) -> Ints:
 
 def _spread(centres: Floats, count: int, rng: np.random.Generator) -> Ints:
     """Faces (indices) near the middles of ``count`` clusters, all different."""
-    start = centres[rng.choice(len(centres), count, replace=False)]
-    means = kmeans2(centres, start, iter=8, minit="matrix", missing="warn")[0] if count > 1 else centres.mean(axis=0)[None]
+    means = centres.mean(axis=0)[None]
+    if count > 1:
+        start = centres[rng.choice(len(centres), count, replace=False)]
+        means, _ = kmeans2(centres, start, iter=8, minit="matrix")
     chosen: list[int] = []
     for mean in means:
         order = np.hypot(*(centres - mean).T).argsort()

@@ -53,7 +53,12 @@ class Ground:
 
 
 def lay_ground(
-    outline: shapely.Polygon, people: PeopleField, grids: int, inhabitants: int, rng: np.random.Generator
+    outline: shapely.Polygon,
+    people: PeopleField,
+    anchors: Floats,
+    grids: int,
+    inhabitants: int,
+    rng: np.random.Generator,
 ) -> Ground:
     """Tessellate the outline, with finer faces where grids are smaller and edges along canals and roads.
 
@@ -62,6 +67,8 @@ def lay_ground(
     outline : Polygon
         In metres.
     people : PeopleField
+    anchors : ndarray, shape (N, 2)
+        Points that are to lie in the middle of a face: the real positions of places.
     grids, inhabitants : int
         Number of social grids, and of people.
     rng : numpy Generator
@@ -71,8 +78,9 @@ def lay_ground(
     def spacing(points: Floats) -> Floats:
         return 1000 / np.sqrt(_FACES_PER_GRID * people.grids_per_km2(points, grids, inhabitants, area_km2))
 
-    courses = [(line, _CANAL, 0) for line in canals(outline, rng)] + [(line, _ROAD, 1) for line in roads(people.seats, rng)]
-    points, course, side = _banks([line for line, _, _ in courses], spacing)
+    courses = [(line, _CANAL, 0) for line in canals(outline, rng)]
+    courses += [(line, _ROAD, 1) for line in roads(people.seats, rng)]
+    points, course, side = _banks([line for line, _, _ in courses], anchors, spacing)
     free = _scatter(outline.buffer(800), spacing, rng)
     near, _ = cKDTree(points).query(free)
     free = free[near > 0.75 * spacing(free)]
@@ -105,9 +113,12 @@ def lay_ground(
     )
 
 
-def _banks(lines: list[shapely.LineString], spacing: Spacing) -> tuple[Floats, Ints, Ints]:
-    """Seeds in pairs on both sides of lines, so that Voronoi edges run along them: points, line and side of each."""
-    points, course, side = np.zeros((0, 2)), np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
+def _banks(lines: list[shapely.LineString], anchors: Floats, spacing: Spacing) -> tuple[Floats, Ints, Ints]:
+    """Seeds in pairs on both sides of lines, so that Voronoi edges run along them: points, line and side of each.
+
+    The anchors come first, with line -1; a line that passes one too closely is broken there.
+    """
+    points, course, side = anchors, np.full(len(anchors), -1), np.zeros(len(anchors), dtype=np.int64)
     for number, line in enumerate(lines):
         fine = shapely.get_coordinates(shapely.segmentize(line, 15.0))
         step = np.hypot(*np.diff(fine, axis=0).T)
@@ -117,10 +128,9 @@ def _banks(lines: list[shapely.LineString], spacing: Spacing) -> tuple[Floats, I
         ahead = fine[at + 1] - fine[at - 1]
         ahead /= np.hypot(*ahead.T)[:, None]
         aside = np.column_stack((-ahead[:, 1], ahead[:, 0])) * 0.42 * spacing(fine[at])[:, None]
-        if len(points):
-            distance, _ = cKDTree(points).query(fine[at])
-            open_ = distance > 0.95 * spacing(fine[at])
-            at, aside = at[open_], aside[open_]
+        distance, _ = cKDTree(points).query(fine[at])
+        open_ = distance > 0.95 * spacing(fine[at])
+        at, aside = at[open_], aside[open_]
         points = np.concatenate((points, fine[at] + aside, fine[at] - aside))
         course = np.concatenate((course, np.full(2 * len(at), number)))
         side = np.concatenate((side, np.repeat([0, 1], len(at))))

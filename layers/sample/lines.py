@@ -40,7 +40,8 @@ def canals(outline: shapely.Polygon, rng: np.random.Generator) -> list[shapely.L
 def roads(seats: Floats, rng: np.random.Generator) -> list[shapely.LineString]:
     """Roads between towns that have no third one between them (relative neighbourhood graph, Toussaint 1980)."""
     triangles = Delaunay(seats).simplices
-    pairs = np.unique(np.sort(np.concatenate([triangles[:, [0, 1]], triangles[:, [1, 2]], triangles[:, [0, 2]]]), axis=1), axis=0)
+    sides = np.concatenate([triangles[:, [0, 1]], triangles[:, [1, 2]], triangles[:, [0, 2]]])
+    pairs = np.unique(np.sort(sides, axis=1), axis=0)
     distance = np.hypot(*(seats[:, None] - seats[None]).transpose(2, 0, 1))
     lines = []
     for a, b in pairs:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Protocol
 
 import geopandas as gpd
@@ -16,6 +16,9 @@ from psycopg2.extensions import cursor as Cursor
 
 from layers.sample import tables
 from layers.sample.city import SampleCity, build_city
+
+_PORTION = 20_000
+"""Cases that one statement writes."""
 
 
 class Progress(Protocol):
@@ -47,30 +50,26 @@ def load_sample(db_connection: Connection, progress: Progress = _silent, city: S
     """
     progress(0, 1, "sample.building")
     city = build_city() if city is None else city
-    steps: list[tuple[str, str, Callable[[Cursor], None], int]] = [
-        ("sample.divisions", "divisions", lambda cursor: _frame(cursor, "divisions", city.divisions), len(city.divisions)),
-        ("sample.grids", "grids", lambda cursor: _frame(cursor, "grids", _in_order(city.grids)), len(city.grids)),
-        ("sample.cameras", "cameras", lambda cursor: _frame(cursor, "cameras", city.cameras), len(city.cameras)),
-        ("sample.places", "service_points", lambda cursor: _frame(cursor, "service_points", city.service_points),
-         len(city.service_points)),
-        ("sample.places", "enforcement", lambda cursor: _frame(cursor, "enforcement", city.enforcement),
-         len(city.enforcement)),
-        ("sample.cases", "h3_cells", lambda cursor: _frame(cursor, "h3_cells", city.h3_cells), len(city.h3_cells)),
-        ("sample.cases", "cases", lambda cursor: _frame(cursor, "cases", city.cases), len(city.cases)),
+    parts = [
+        ("sample.divisions", "divisions", city.divisions),
+        # by code, so that the numbers of the rows follow the codes
+        ("sample.grids", "grids", city.grids.sort_values("code")),
+        ("sample.cameras", "cameras", city.cameras),
+        ("sample.places", "service_points", city.service_points),
+        ("sample.places", "enforcement", city.enforcement),
+        ("sample.cases", "h3_cells", city.h3_cells),
+        # the one long step, in portions so that its progress shows
+        *(("sample.cases", "cases", city.cases.iloc[first : first + _PORTION])
+          for first in range(0, len(city.cases), _PORTION)),
     ]
-    total, done = sum(step[3] for step in steps), 0
+    total, done = sum(len(rows) for _, _, rows in parts), 0
     with db_connection, db_connection.cursor() as cursor:
         _city_row(cursor, city)
-        for key, _, write, rows in steps:
+        for key, table, rows in parts:
             progress(done, total, key)
-            write(cursor)
-            done += rows
+            _frame(cursor, table, rows)
+            done += len(rows)
     progress(total, total, "sample.done")
-
-
-def _in_order(grids: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """By code, so that the numbers of the rows follow the codes."""
-    return grids.sort_values("code")
 
 
 def _city_row(cursor: Cursor, city: SampleCity) -> None:

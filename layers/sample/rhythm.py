@@ -9,7 +9,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 FIRST_DAY, LAST_DAY = np.datetime64("2024-01-01"), np.datetime64("2025-12-31")
-DAYS = np.arange(FIRST_DAY, LAST_DAY + 1)
+DAYS = np.arange(FIRST_DAY, LAST_DAY + np.timedelta64(1, "D"))
 #: China is 8 hours ahead of UTC all year.
 _SHANGHAI_S = 8 * 3600
 _DAY_S = 86_400
@@ -27,7 +27,9 @@ _WEEK = np.array([1.08, 1.06, 1.04, 1.03, 1.0, 0.78, 0.68])
 _HOURS = np.array(
     [3, 2, 1, 1, 1, 3, 10, 30, 70, 95, 88, 60, 32, 48, 78, 86, 72, 50, 34, 30, 26, 18, 10, 6], dtype=np.float64
 )
-_EVENING = np.array([14, 8, 4, 2, 1, 1, 2, 4, 6, 8, 8, 10, 10, 8, 8, 10, 16, 30, 60, 90, 100, 85, 55, 28], dtype=np.float64)
+_EVENING = np.array(
+    [14, 8, 4, 2, 1, 1, 2, 4, 6, 8, 8, 10, 10, 8, 8, 10, 16, 30, 60, 90, 100, 85, 55, 28], dtype=np.float64
+)
 _OFFICE = np.array([0, 0, 0, 0, 0, 0, 0, 0, 4, 10, 10, 6, 0, 3, 9, 10, 8, 3, 0, 0, 0, 0, 0, 0], dtype=np.float64)
 HOURS = {"day": _HOURS, "evening": _EVENING, "office": _OFFICE}
 _HOLIDAYS = (("2024-02-09", 9, 0.35), ("2025-01-28", 8, 0.35), ("2024-10-01", 7, 0.6), ("2025-10-01", 8, 0.6))
@@ -37,7 +39,8 @@ def ordinary_days() -> Floats:
     """Weight of each day of the two years: week, season, holidays and a slow rise."""
     weekday = (DAYS.astype(np.int64) + 3) % 7
     position = np.arange(len(DAYS))
-    weights = _WEEK[weekday] * (1 + 0.14 * np.cos(2 * np.pi * (position - 190) / 365.25)) * (1 + 0.22 * position / len(DAYS))
+    summer = 1 + 0.14 * np.cos(2 * np.pi * (position - 190) / 365.25)
+    weights = _WEEK[weekday] * summer * (1 + 0.22 * position / len(DAYS))
     for first, length, factor in _HOLIDAYS:
         at = int((np.datetime64(first) - FIRST_DAY).astype(np.int64))
         weights[at : at + length] *= factor

@@ -2,13 +2,13 @@
 
 townships.csv, villages.csv
     Codes and names of the 16 townships and their 356 villages and communities in 2020, from the statistical division
-    codes of the National Bureau of Statistics (统计用区划代码), by way of netnr/zoning (MIT). The bureau also lists three
-    township-level units without ground of their own (321283401-403: 市农科所, 城东高新技术产业园, 农产品加工园, each with one
-    virtual community 498); they are left out, because they would be polygons that nobody can draw. ``lon`` and ``lat``
-    are real positions of seats to 4 decimals, where known.
+    codes of the National Bureau of Statistics (统计用区划代码), by way of netnr/zoning (MIT). The bureau lists three
+    more township-level units (321283401 市农科所, 321283402 城东高新技术产业园, 321283403 农产品加工园), each with one
+    virtual community 498. They are left out: they have no ground of their own, and the city of 2020 has 16 townships.
+    ``lon`` and ``lat`` are real positions of seats in WGS 84 to 4 decimals, where known.
 outline.csv
-    Outline of the county, anticlockwise or not, from Vonng/adcode (CC BY 4.0, https://github.com/Vonng/adcode);
-    changed: converted from GCJ-02 to WGS 84, simplified with a tolerance of 110 m, rounded to 6 decimals.
+    Outline of the county, one ring, from Vonng/adcode (CC BY 4.0, https://github.com/Vonng/adcode). Changed: converted
+    from GCJ-02 to WGS 84, simplified with a tolerance of 110 m, rounded to 6 decimals.
 case_types.csv
     Codes and names of management components and matters as GB/T 47678.5-2026 lists them, and local extensions
     (category ``local``), numbered within their class from 999 downwards.
@@ -54,8 +54,7 @@ class CaseType:
 
 
 def _rows(name: str) -> list[dict[str, str]]:
-    with files("layers.sample").joinpath(name).open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
+    return list(csv.DictReader(files("layers.sample").joinpath(name).read_text("utf-8").splitlines()))
 
 
 def _places(name: str) -> list[Place]:
@@ -91,8 +90,8 @@ def outline() -> shapely.Polygon:
 def short_name(name: str) -> str:
     """A division's name without the kind of its committee.
 
-    >>> short_name("国庆新村居委会"), short_name("合心村委会"), short_name("三营社区居民委员会"), short_name("镇西村民委员会")
-    ('国庆新村', '合心村', '三营社区', '镇西村')
+    >>> short_name("国庆新村居委会"), short_name("合心村委会"), short_name("三营社区居民委员会")
+    ('国庆新村', '合心村', '三营社区')
     """
     for ending, kept in (
         ("社区居民委员会", "社区"),
