@@ -1,0 +1,33 @@
+// The personal key: kept for this browser tab only, sent as a header, never part of an address.
+const NAME = "wangge-key";
+
+export const key = {
+  get value() {
+    return sessionStorage.getItem(NAME) ?? "";
+  },
+  set value(text) {
+    if (text) sessionStorage.setItem(NAME, text);
+    else sessionStorage.removeItem(NAME);
+  },
+};
+
+/** Headers of a request to this service; nothing for another host, which must never learn the key. */
+export function headers(url) {
+  const own = new URL(url, location.href).origin === location.origin;
+  return own && key.value ? { "X-API-Key": key.value } : {};
+}
+
+/** MapLibre's hook for every request that a map makes. */
+export function transformRequest(url) {
+  return { url, headers: headers(url) };
+}
+
+/** JSON of an address of this service; an Error with the server's own words when it refuses. */
+export async function getJson(url, options = {}) {
+  const answer = await fetch(url, { ...options, headers: { ...headers(url), ...options.headers } });
+  if (!answer.ok) {
+    const body = await answer.json().catch(() => ({}));
+    throw Object.assign(new Error(body.description || body.detail || `HTTP ${answer.status}`), { status: answer.status });
+  }
+  return answer.json();
+}

@@ -1,0 +1,42 @@
+// Runs a process from its page.
+import { key } from "./key.js";
+
+const form = document.querySelector("form.run");
+const output = form.querySelector("output");
+const result = form.querySelector(".result");
+form.elements.key.value = key.value;
+
+form.addEventListener("submit", async (event) => {
+  event.preventDefault();
+  key.value = form.elements.key.value.trim();
+  result.hidden = true;
+  output.className = "";
+  output.textContent = output.dataset.running;
+  const button = form.querySelector("button");
+  button.disabled = true;
+  try {
+    const body = JSON.stringify(JSON.parse(form.elements.request.value));
+    const headers = { "Content-Type": "application/json", "Accept-Language": form.dataset.language };
+    if (key.value) headers["X-API-Key"] = key.value;
+    const answer = await fetch(form.dataset.execution, { method: "POST", body, headers });
+    const text = await answer.text();
+    output.textContent = `${answer.ok ? output.dataset.done : output.dataset.failed} (HTTP ${answer.status})`;
+    output.className = answer.ok ? "" : "error";
+    result.textContent = pretty(text);
+    result.hidden = false;
+  } catch (error) {
+    output.textContent = `${output.dataset.failed}: ${error.message}`;
+    output.className = "error";
+  } finally {
+    button.disabled = false;
+  }
+});
+
+function pretty(text) {
+  try {
+    const whole = JSON.stringify(JSON.parse(text), null, 2);
+    return whole.length > 200000 ? `${whole.slice(0, 200000)}\n…` : whole;
+  } catch {
+    return text;
+  }
+}
