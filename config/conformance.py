@@ -1,0 +1,26 @@
+"""What the service conforms to: this list is declared, and a test holds each entry against what is served."""
+
+from __future__ import annotations
+
+_OGC = "http://www.opengis.net/spec"
+
+CONFORMANCE = tuple(
+    f"{_OGC}/{path}"
+    for part, classes in {
+        "ogcapi-common-1/1.0/conf": "core landing-page json html oas30",
+        "ogcapi-common-2/1.0/conf": "collections",
+        "ogcapi-features-1/1.0/conf": "core oas30 html geojson",
+        "ogcapi-features-2/1.0/conf": "crs",
+        "ogcapi-features-3/1.0/conf": "queryables queryables-query-parameters filter features-filter",
+        "ogcapi-features-5/1.0/conf": "schemas core-roles-features queryables sortables returnables-and-receivables",
+        "ogcapi-records-1/1.0/conf": "sorting",
+        "cql2/1.0/conf": (
+            "cql2-text cql2-json basic-cql2 advanced-comparison-operators case-insensitive-comparison basic-spatial-functions "
+            "basic-spatial-functions-plus spatial-functions temporal-functions array-functions property-property arithmetic"
+        ),
+        "ogcapi-tiles-1/1.0/conf": "core tileset tilesets-list geodata-tilesets mvt oas30",
+        "tms/2.0/conf": "tilematrixset json-tilematrixset",
+        "ogcapi-processes-1/1.0/conf": "ogc-process-description core json html oas30",
+    }.items()
+    for path in (f"{part}/{name}" for name in classes.split())
+)

@@ -1,0 +1,134 @@
+"""Hands a request to pygeoapi: the app has read it already, and pygeoapi gives it its form."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from typing import Any
+from urllib.parse import urlencode
+
+import orjson
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound as NoSuchRoute
+
+from config.http import Answer, Environ, Request
+from config.items_routes import ItemsRoutes, handling, readable_layer
+from geo.errors import InvalidInput, NotFound
+from layers.items_request import GREATEST_LIMIT, asked
+from layers.texts import say
+from processes.registry import PROCESSES
+
+_PAGE_PARAMETERS = {"f", "lang", "ui"}
+_MOST_BODY_MB = 64
+_DROPPED = {"content-length", "content-encoding", "vary", "x-powered-by", "server", "content-type"}
+_FORMATS = {"json", "html", "jsonld", "csv", "geojson", "mvt"}
+
+
+def ask_pygeoapi(app: Any, items: ItemsRoutes, request: Request, parts: list[str]) -> Answer:
+    """pygeoapi's answer.
+
+    Parameters
+    ----------
+    app : flask.Flask
+        Of `config.pygeoapi_bridge`.
+    items : ItemsRoutes
+        Reads the request of an items page.
+    request : Request
+        As it came.
+    parts : list of str
+        Path, cut at slashes.
+
+    Raises
+    ------
+    NotFound, InvalidInput
+        For an address, a parameter or a body that there is not.
+    """
+    params = request.params
+    if params.get("f", "json") not in _FORMATS:
+        raise InvalidInput("app.format", format=params["f"][:40], known="json, html, jsonld, csv")
+    environ = dict(request.environ)
+    if request.method == "POST":
+        _check_execution(request, parts, environ)
+    token = None
+    if parts[0] == "collections" and len(parts) in (3, 4) and parts[2] == "items":
+        token = asked.set(items.parse(readable_layer(parts[1]), request))
+        params = {key: value for key, value in params.items() if key in _PAGE_PARAMETERS} | {"limit": str(GREATEST_LIMIT + 1)}
+    else:
+        unknown = set(params) - _PAGE_PARAMETERS
+        if unknown and handling(request) != "lenient":
+            raise InvalidInput("query.parameter", parameter=min(unknown), known=", ".join(sorted(_PAGE_PARAMETERS)))
+    params["lang"] = request.language
+    if params.get("f") == "geojson":
+        params["f"] = "json"
+    environ["QUERY_STRING"] = urlencode(params)
+    try:
+        return _call(app, environ, request)
+    except NoSuchRoute as error:
+        raise NotFound("app.not-found", path=request.path[:200]) from error
+    except MethodNotAllowed as error:
+        allowed = ", ".join(sorted(error.valid_methods or ()))
+        raise InvalidInput("app.method", path=request.path[:200], method=request.method, allowed=allowed) from error
+    except HTTPException as error:
+        raise InvalidInput("app.not-found", path=request.path[:200]) from error
+    finally:
+        if token is not None:
+            asked.reset(token)
+
+
+def _call(app: Any, environ: Environ, request: Request) -> Answer:
+    """Run the Flask app and take its answer apart."""
+    taken: dict[str, Any] = {}
+
+    def start(status: str, headers: list[tuple[str, str]], _error: Any = None) -> None:
+        taken["status"], taken["headers"] = int(status.split()[0]), headers
+
+    chunks = app(environ, start)
+    try:
+        body = b"".join(chunks)
+    finally:
+        if hasattr(chunks, "close"):
+            chunks.close()
+    named = {name.lower(): value for name, value in taken["headers"]}
+    kept = [(name, value) for name, value in taken["headers"] if name.lower() not in _DROPPED]
+    kept.append(("Cache-Control", "private, no-cache"))
+    media_type = named.get("content-type", "")
+    if taken["status"] >= 400 and "json" in media_type:
+        body = _worded(body, request)
+    if media_type.startswith("text/html"):
+        media_type = "text/html; charset=utf-8"
+        from config.templating import CONTENT_SECURITY_POLICY
+
+        kept.append(("Content-Security-Policy", CONTENT_SECURITY_POLICY))
+    return Answer(body, media_type, taken["status"], kept)
+
+
+def _worded(body: bytes, request: Request) -> bytes:
+    """An error of pygeoapi's own in the reader's language where we have the words."""
+    try:
+        error = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return body
+    if isinstance(error, dict) and error.get("description") == "identifier not found":
+        error["description"] = say("app.process", request.language, process=request.path.split("/")[2][:100])
+    return orjson.dumps(error)
+
+
+def _check_execution(request: Request, parts: list[str], environ: Environ) -> None:
+    """See that what is posted is an execution that pygeoapi can read; the checked body is put back."""
+    if len(parts) != 3 or parts[2] != "execution":
+        raise InvalidInput("app.method", path=request.path[:200], method="POST", allowed="GET, HEAD, OPTIONS")
+    if parts[1] not in PROCESSES:
+        raise NotFound("app.process", process=parts[1][:100])
+    length = environ.get("CONTENT_LENGTH") or "0"
+    if not length.isdigit() or int(length) > _MOST_BODY_MB * 1024 * 1024:
+        raise InvalidInput("app.large-body", most=_MOST_BODY_MB)
+    body = environ["wsgi.input"].read(int(length)) if int(length) else environ["wsgi.input"].read(_MOST_BODY_MB * 1024 * 1024)
+    try:
+        content = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise InvalidInput("app.json-body", reason=str(error)) from error
+    if not isinstance(content, dict) or not isinstance(content.get("inputs", {}), dict):
+        raise InvalidInput("app.json-body", reason="inputs")
+    if content.get("response", "raw") not in ("raw", "document"):
+        raise InvalidInput("query.value", parameter="response", value=str(content["response"])[:40], wanted="raw, document")
+    execution = {"inputs": content.get("inputs", {}), "response": content.get("response", "raw")}
+    written = orjson.dumps(execution)
+    environ["wsgi.input"], environ["CONTENT_LENGTH"] = BytesIO(written), str(len(written))

@@ -1,0 +1,64 @@
+"""Errors as answers: what was wrong, in the reader's language, in the form that their program shows."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from xml.sax.saxutils import escape, quoteattr
+
+import orjson
+import psycopg2
+
+from config.http import STATUS, Answer, Request
+from geo.errors import Conflict, Forbidden, InvalidInput, NeedsKey, NotFound, WanggeError
+from layers.texts import say
+
+LOGGER = logging.getLogger("wangge")
+
+_STATUSES: dict[type[WanggeError], tuple[int, str]] = {
+    InvalidInput: (400, "InvalidParameterValue"),
+    NeedsKey: (401, "NotAuthenticated"),
+    Forbidden: (403, "NotAuthorized"),
+    NotFound: (404, "NotFound"),
+    Conflict: (409, "Conflict"),
+}
+"""HTTP status and OGC code of each class of error; the one place that knows both."""
+
+
+def refuse(request: Request, error: BaseException) -> Answer:
+    """The answer to a request that failed.
+
+    Parameters
+    ----------
+    request : Request
+        Says the language, and whether QGIS asks.
+    error : BaseException
+        One of ours says what the caller can do; of any other the caller learns a reference to the log.
+    """
+    if isinstance(error, WanggeError):
+        status, code = next((found for kind, found in _STATUSES.items() if isinstance(error, kind)), (400, "InvalidParameterValue"))
+        if error.key == "database.busy":
+            status, code = 503, "ServiceBusy"
+        text = say(error.key, request.language, **error.values)
+    else:
+        reference = secrets.token_hex(4)
+        LOGGER.error("reference %s: %s %s", reference, request.method, request.path, exc_info=error)
+        away = isinstance(error, psycopg2.OperationalError | psycopg2.InterfaceError)
+        status, code = (503, "DatabaseAway") if away else (500, "InternalError")
+        text = say("app.database-away" if away else "app.internal", request.language, reference=reference)
+    headers = [("Cache-Control", "no-store"), ("Content-Language", request.language)]
+    if status == 401:
+        headers.append(("WWW-Authenticate", 'Basic realm="wangge", charset="UTF-8"'))
+    if status == 503:
+        headers.append(("Retry-After", "2"))
+    if request.from_qgis:
+        return Answer(_xml(code, text), "application/xml; charset=utf-8", status, headers)
+    body = {"type": code, "title": STATUS[status][4:], "status": status, "code": code, "description": text, "detail": text}
+    return Answer(orjson.dumps(body), "application/json", status, headers)
+
+
+def _xml(code: str, text: str) -> bytes:
+    return (
+        '<?xml version="1.0" encoding="UTF-8"?><ExceptionReport xmlns="http://www.opengis.net/ows/1.1" version="1.0.0">'
+        f"<Exception exceptionCode={quoteattr(code)}><ExceptionText>{escape(text)}</ExceptionText></Exception></ExceptionReport>"
+    ).encode()
