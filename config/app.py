@@ -62,7 +62,7 @@ class App:
                 with acting(self.identify(request)):
                     answer = self._answer(request)
         except Exception as error:  # noqa: BLE001 - the rim: nothing may reach the client unsaid
-            answer = refuse(request, error)
+            answer = refuse(request, error, self.base_url)
         return answer.send(request, start_response)
 
     def identify(self, request: Request) -> Identity:

@@ -9,7 +9,7 @@ import orjson
 from config.assets import asset
 from config.http import Answer, Request, matches
 from config.map_page import map_page
-from config.qml import qml
+from config.qml import layer_qml
 from config.style import layer_style, map_style, source
 from config.templating import CONTENT_SECURITY_POLICY, set_page_context
 from layers.catalogue import CATALOGUE
@@ -54,7 +54,7 @@ class PageRoutes:
         """``/collections/{id}/style``: a Mapbox GL style, or with ``f=qml`` one of QGIS."""
         headers = [("Cache-Control", "no-cache")]
         if request.params.get("f") == "qml":
-            return Answer(qml(layer, request.language).encode(), "application/xml; charset=utf-8", 200, headers)
+            return Answer(layer_qml(layer, request.language).encode(), "application/xml; charset=utf-8", 200, headers)
         style = {
             "version": 8,
             "name": layer.title.in_(request.language),

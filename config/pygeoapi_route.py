@@ -41,6 +41,8 @@ def ask_pygeoapi(app: Any, items: ItemsRoutes, request: Request, parts: list[str
     NotFound, InvalidInput
         For an address, a parameter or a body that there is not.
     """
+    if not _is_served(parts):
+        raise NotFound("app.not-found", path=request.path[:200])
     params = request.params
     if params.get("f", "json") not in _FORMATS:
         raise InvalidInput("app.format", format=params["f"][:40], known="json, html, jsonld, csv")
@@ -71,6 +73,11 @@ def ask_pygeoapi(app: Any, items: ItemsRoutes, request: Request, parts: list[str
     finally:
         if token is not None:
             asked.reset(token)
+
+
+def _is_served(parts: list[str]) -> bool:
+    """Whether this is a route that the service declares; pygeoapi has more, for kinds of data that are not here."""
+    return parts in ([""], ["conformance"], ["openapi"]) or parts[0] in ("collections", "processes")
 
 
 def _call(app: Any, environ: Environ, request: Request) -> Answer:

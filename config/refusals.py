@@ -9,7 +9,8 @@ from xml.sax.saxutils import escape, quoteattr
 import orjson
 import psycopg2
 
-from config.http import STATUS, Answer, Request
+from config.http import STATUS, Answer, Request, wants_json
+from config.templating import render
 from geo.errors import Conflict, Forbidden, InvalidInput, NeedsKey, NotFound, WanggeError
 from layers.texts import say
 
@@ -25,7 +26,7 @@ _STATUSES: dict[type[WanggeError], tuple[int, str]] = {
 """HTTP status and OGC code of each class of error; the one place that knows both."""
 
 
-def refuse(request: Request, error: BaseException) -> Answer:
+def refuse(request: Request, error: BaseException, base_url: str) -> Answer:
     """The answer to a request that failed.
 
     Parameters
@@ -34,6 +35,8 @@ def refuse(request: Request, error: BaseException) -> Answer:
         Says the language, and whether QGIS asks.
     error : BaseException
         One of ours says what the caller can do; of any other the caller learns a reference to the log.
+    base_url : str
+        Address that links of a page begin with.
     """
     if isinstance(error, WanggeError):
         status, code = next((found for kind, found in _STATUSES.items() if isinstance(error, kind)), (400, "InvalidParameterValue"))
@@ -53,6 +56,9 @@ def refuse(request: Request, error: BaseException) -> Answer:
         headers.append(("Retry-After", "2"))
     if request.from_qgis:
         return Answer(_xml(code, text), "application/xml; charset=utf-8", status, headers)
+    if not wants_json(request.header("Accept"), request.params.get("f")):
+        page = render("exception.html", {"type": code, "code": code, "description": text}, request.language, base_url)
+        return Answer(page.encode(), "text/html; charset=utf-8", status, headers)
     body = {"type": code, "title": STATUS[status][4:], "status": status, "code": code, "description": text, "detail": text}
     return Answer(orjson.dumps(body), "application/json", status, headers)
 

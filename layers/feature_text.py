@@ -54,7 +54,7 @@ def feature_text(layer: Layer, crs: str, properties: tuple[str, ...] | None = No
         shape,
         "',\"properties\":{'",
         *members,
-        "'}'",
+        "'}}'",
     ]
     return f"concat({', '.join(parts)})"
 
