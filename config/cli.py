@@ -103,7 +103,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # Whoever read the output has left, as `head` does; the flush at exit must not complain again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except Exception:
+    except Exception:  # noqa: BLE001 - the rim: whatever it is, the log takes it and the person a reference
         terminal.note(terminal.text("cli.fault", **_written_down(given)))
         return BROKEN
     return code
@@ -118,7 +118,7 @@ def _written_down(given: Sequence[str]) -> dict[str, object]:
     reference = secrets.token_hex(4)
     try:
         folder = load().log_dir
-    except Exception:  # the settings themselves may be what is wrong
+    except Exception:  # noqa: BLE001 - the settings themselves may be what is wrong
         folder = PROJECT / "data" / "log"
     folder.mkdir(parents=True, exist_ok=True)
     log = folder / "cli.log"

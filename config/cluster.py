@@ -10,6 +10,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
@@ -20,6 +21,7 @@ from psycopg2.extensions import make_dsn
 from config.account import Account
 from config.memory import memory_mb
 from config.postgres import Postgres, usable
+from config.running import start_tick
 from geo.errors import InvalidInput
 from layers.server import API, DATABASE, OWNER, create_database, create_extensions, create_roles, database_exists
 
@@ -92,10 +94,16 @@ class Cluster:
         return (self.data / "PG_VERSION").is_file()
 
     def running(self) -> bool:
-        """Whether its server runs."""
-        if not self.made():
+        """Whether its server runs.
+
+        Not by ``pg_ctl status``: that takes a killed server for a running one until its parent has collected it, and
+        any process that was given its number since.
+        """
+        try:
+            pid = int((self.data / "postmaster.pid").read_text().split(maxsplit=1)[0])
+        except (OSError, ValueError, IndexError):
             return False
-        return self.account.run([self.postgres.program("pg_ctl"), "-D", self.data, "status"]).returncode == 0
+        return start_tick(pid) is not None and Path(f"/proc/{pid}/cwd").resolve() == self.data.resolve()
 
     def ensure(self) -> None:
         """Make what is missing, down to the empty database with its extensions, and leave the server running.
@@ -119,7 +127,21 @@ class Cluster:
         if self.running():
             return
         self.account.own_folder(self.socket_dir)
-        self._control("start", "--log", self.log / "start.log")
+        # What a killed server left: until its parent has collected it, the next one would take it for alive. A child of
+        # it that still writes is found by the shared memory, and ends by itself when it notices: hence the tries.
+        left = [self.data / "postmaster.pid", self.socket_dir / f".s.PGSQL.{PORT}.lock"]
+        tries = 6 if any(path.exists() for path in left) else 1
+        for path in left:
+            path.unlink(missing_ok=True)
+        for attempt in range(1, tries + 1):
+            try:
+                self._control("start", "--log", self.log / "start.log")
+            except InvalidInput:
+                if attempt == tries:
+                    raise
+                time.sleep(0.3 * attempt)
+            else:
+                return
 
     def stop(self) -> None:
         """Stop the server unless it is stopped; open transactions are rolled back, and the data is on disk."""
