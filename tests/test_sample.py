@@ -1,0 +1,381 @@
+"""The sample city: its sums and counts, its coverage, its cases, and that a seed always gives the same."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+from contextlib import closing
+
+import h3.api.basic_int as h3
+import numpy as np
+import psycopg2
+import pytest
+import shapely
+from hypothesis import given
+from hypothesis import strategies as st
+
+from geo.crs import project, transformer
+from geo.numbering import assign_serials
+from layers.sample import SampleCity, build_city, load_sample, tables
+from layers.sample.cases import COUNT, SATELLITE
+from layers.sample.grids import apportion
+from layers.sample.rhythm import STATES, STEPS, VOID
+from layers.sample.teams import chinese_number
+
+
+@pytest.fixture(scope="module")
+def built() -> SampleCity:
+    return build_city()
+
+
+def parts(frame) -> np.ndarray:
+    """The polygons of single-part multipolygons."""
+    shapes = frame.geometry.to_numpy()
+    assert (shapely.get_num_geometries(shapes) == 1).all()
+    return shapely.get_geometry(shapes, 0)
+
+
+def social(city: SampleCity):
+    return city.grids[city.grids["kind"] == "social"].reset_index(drop=True)
+
+
+def dedicated(city: SampleCity):
+    return city.grids[city.grids["kind"] == "dedicated"].reset_index(drop=True)
+
+
+def level(city: SampleCity, name: str):
+    return city.divisions[city.divisions["level"] == name].reset_index(drop=True)
+
+
+def digest(city: SampleCity) -> str:
+    total = hashlib.sha256()
+    for frame in (city.divisions, city.grids, city.cameras, city.cases, city.h3_cells, city.service_points,
+                  city.enforcement):
+        for shape in shapely.to_wkb(frame.geometry.to_numpy()):
+            total.update(shape)
+        total.update(frame.drop(columns="geometry").to_csv().encode())
+    return total.hexdigest()
+
+
+def test_counts_and_sums_are_those_of_2020(built):
+    assert level(built, "county")["code"].tolist() == ["321283"]
+    assert len(level(built, "township")) == 16
+    assert len(level(built, "village")) == 356
+    assert len(social(built)) == 1186
+    assert len(dedicated(built)) == 226
+    assert social(built)["population"].sum() == 1_127_100
+    assert len(built.cameras) == 2000
+    assert len(built.cases) == 200_000
+    assert built.enforcement["officers"].sum() == 323
+    assert (built.enforcement["powers"] == 138).all()
+    assert len(built.enforcement) == 16
+
+
+def test_the_area_is_the_official_one_within_a_five_hundredth(built):
+    areas = level(built, "county")["area_m2"].to_numpy()
+    assert areas[0] / 1e6 == pytest.approx(1172.27, rel=0.002)
+    measured = shapely.area(project(built.grids.geometry.to_numpy(), 4490, 4549))
+    assert built.grids["area_m2"].to_numpy() == pytest.approx(measured, rel=1e-4)
+    assert social(built)["area_m2"].sum() == pytest.approx(areas[0], rel=1e-9)
+
+
+def test_every_level_is_a_sound_coverage_of_the_outline(built):
+    for frame in (level(built, "township"), level(built, "village"), social(built)):
+        shapes = parts(frame)
+        assert shapely.is_valid(shapes).all()
+        assert shapely.coverage_is_valid(shapes)
+        assert shapely.equals(shapely.coverage_union_all(shapes), built.outline)
+
+
+def test_coordinates_have_eight_decimals_and_vertices_are_shared(built):
+    grids = shapely.get_coordinates(built.grids.geometry.to_numpy())
+    assert (np.round(grids, 8) == grids).all()
+    known = set(map(tuple, shapely.get_coordinates(social(built).geometry.to_numpy()).tolist()))
+    for name in ("county", "township", "village"):
+        assert known.issuperset(map(tuple, shapely.get_coordinates(parts(level(built, name))).tolist()))
+
+
+def test_grids_make_up_their_villages_and_villages_their_townships(built):
+    grids, villages = social(built), level(built, "village")
+    for child, parent_of, parent in (
+        (grids, grids["village_code"], villages),
+        (villages, villages["parent_code"], level(built, "township")),
+    ):
+        shapes = parts(child)
+        for code, whole, people in zip(parent["code"], parts(parent), parent["population"], strict=True):
+            members = (parent_of == code).to_numpy()
+            assert members.any()
+            assert shapely.equals(shapely.coverage_union_all(shapes[members]), whole)
+            assert child["population"][members].sum() == people
+
+
+def test_borders_wind_as_drawn_ones_do(built):
+    vertices = shapely.get_num_coordinates(parts(social(built))) - 1
+    assert 40 <= np.median(vertices) <= 90
+    assert np.mean((vertices >= 40) & (vertices <= 90)) > 0.85
+
+
+def test_dedicated_grids_lie_inside_one_social_grid_and_apart(built):
+    inner, outer = parts(dedicated(built)), parts(social(built))
+    left, right = shapely.STRtree(outer).query(inner, predicate="covered_by")
+    assert left.tolist() == list(range(226))
+    assert (dedicated(built)["village_code"].to_numpy() == social(built)["village_code"].to_numpy()[right]).all()
+    assert (dedicated(built)["population"].to_numpy() <= social(built)["population"].to_numpy()[right]).all()
+    assert (shapely.area(inner) < shapely.area(outer[right]) / 1.5).all()
+    a, b = shapely.STRtree(inner).query(inner, predicate="intersects")
+    assert shapely.area(shapely.intersection(inner[a[a != b]], inner[b[a != b]])).sum() == 0
+    assert shapely.is_valid(inner).all()
+
+
+def test_codes_are_in_reading_order_and_in_their_blocks(built):
+    codes = built.grids["code"]
+    assert codes.is_unique
+    assert codes.str.fullmatch(r"321283\d{9}").all()
+    assert (codes.str[:12] == built.grids["village_code"]).all()
+    serial = codes.str[12:].astype(int)
+    assert serial[built.grids["kind"] == "social"].between(1, 499).all()
+    assert serial[built.grids["kind"] == "dedicated"].between(501, 999).all()
+    shuffled = built.grids.sample(frac=1, random_state=7)
+    again = assign_serials(
+        shuffled.geometry.to_numpy(), shuffled["village_code"].tolist(), shuffled["kind"].tolist(), metric_srid=4549
+    )
+    assert (again == shuffled["code"].str[12:].astype(int)).all()
+
+
+def test_every_grid_has_a_team_and_a_party_organisation(built):
+    assert (built.grids["leaders"] == 1).all()
+    assert (built.grids[["members", "info_managers", "instructors", "volunteers"]] >= 1).all().all()
+    assert built.grids["party_organisation"].str.endswith(("党支部", "党小组")).all()
+    names = built.grids.groupby("village_code")["name"]
+    assert (names.nunique() == names.size()).all()
+
+
+def test_names_and_codes_are_the_official_ones(built, shared):
+    with (shared / "data" / "taixing" / "divisions_2020.csv").open(encoding="utf-8") as file:
+        official = {row["code"]: row["name"] for row in csv.DictReader(file)}
+    ours = dict(zip(built.divisions["code"], built.divisions["name"], strict=True))
+    assert ours.pop("321283") == "泰兴市"
+    assert official.items() >= ours.items()
+    left_out = set(official) - set(ours)
+    assert {code[:9] for code in left_out} == {"321283401", "321283402", "321283403"}
+
+
+def test_real_places_lie_in_their_divisions(built, shared):
+    shapes = dict(zip(built.divisions["code"], built.divisions.geometry, strict=True))
+    with (shared / "data" / "taixing" / "points.csv").open(encoding="utf-8") as file:
+        rows = [row for row in csv.DictReader(file) if row["level"] != "county"]
+    assert len(rows) == 31
+    for row in rows:
+        code = row["code"].removesuffix("000") if row["level"] == "town" else row["code"]
+        assert shapes[code].contains(shapely.Point(float(row["lon_wgs84"]), float(row["lat_wgs84"]))), row["name"]
+
+
+def test_the_outline_is_the_official_one_simplified(shared):
+    ring = json.loads((shared / "data" / "taixing" / "outline_gcj02.json").read_text("utf-8"))["coordinates"][0]
+    west, south, east, north = shapely.Polygon(ring).bounds
+    # GCJ-02 lies about 0.005 degrees east and 0.002 south of the truth here.
+    lon, lat = transformer(4549, 4490).transform(*np.array(tables.outline().bounds).reshape(2, 2).T)
+    assert (lon[0], lon[1]) == pytest.approx((west - 0.005, east - 0.005), abs=0.002)
+    assert (lat[0], lat[1]) == pytest.approx((south + 0.002, north + 0.002), abs=0.002)
+    assert 300 <= len(tables.outline().exterior.coords) <= 500
+
+
+def test_case_types_are_those_of_the_standard_and_a_few_of_ones_own(shared):
+    with (shared / "data" / "case_types.csv").open(encoding="utf-8") as file:
+        category = {"部件": "component", "事项": "matter"}
+        standard = {
+            (category[row["kind"]], row["big_code"], row["big_name"], row["code"], row["name"])
+            for row in csv.DictReader(file)
+        }
+    ours = tables.case_types()
+    assert {tuple(vars(entry).values()) for entry in ours if entry.category != "local"} == standard
+    local = [entry for entry in ours if entry.category == "local"]
+    assert {entry.type_name for entry in local} >= {"焚烧秸秆", "卫星图斑疑似违建"}
+    assert all(entry.type_code[:2] == entry.class_code and int(entry.type_code[2:]) > 900 for entry in local)
+    keys = [(entry.category, entry.type_code) for entry in ours]
+    assert len(set(keys)) == len(keys) == 153 + 250 + len(local)
+
+
+def test_cameras_are_shaped_as_gb_t_28181_says(built):
+    cameras = built.cameras
+    assert cameras["device_id"].is_unique
+    assert cameras["device_id"].str.fullmatch(r"32128300(00|08|40)13[12]\d\d{6}").all()
+    towers = cameras[cameras["source"] == "bluesky"]
+    assert len(towers) == 100
+    assert (towers["height_m"] == 40).all()
+    assert towers["range_m"].between(1500, 5000).all()
+    assert (towers["fov_deg"] == 360).all()
+    assert cameras["azimuth_deg"].dropna().between(0, 360, inclusive="left").all()
+    assert cameras["fov_deg"].between(0, 360, inclusive="right").all()
+    assert 50 < cameras["assumed"].sum() < 400
+    lies_in(built, cameras)
+
+
+def test_towers_are_spread_evenly(built):
+    towers = built.cameras[built.cameras["source"] == "bluesky"].geometry.to_numpy()
+    points = shapely.get_coordinates(project(towers, 4490, 4549))
+    distance = np.hypot(*(points[:, None] - points[None]).transpose(2, 0, 1))
+    np.fill_diagonal(distance, np.inf)
+    assert distance.min() > 1000
+    # 1173 km2 for 100 towers: a square lattice would have 3.4 km.
+    assert 2000 < np.median(distance.min(axis=1)) < 4000
+
+
+def lies_in(city: SampleCity, frame) -> None:
+    """Each point lies in the grid that its row names, and in no other."""
+    grids = social(city)
+    point, grid = shapely.STRtree(grids.geometry.to_numpy()).query(frame.geometry.to_numpy(), predicate="within")
+    assert len(point) == len(frame)
+    assert (grids["code"].to_numpy()[grid] == frame["grid_code"].to_numpy()[point]).all()
+
+
+def test_cases_lie_in_their_grids_and_cells(built):
+    cases = built.cases
+    lies_in(built, cases)
+    assert (cases["grid_code"].str[:12] == cases["village_code"]).all()
+    assert (cases["grid_code"].str[:9] == cases["township_code"]).all()
+    some = cases.sample(2000, random_state=1)
+    for cell, point in zip(some["cell"], some.geometry, strict=True):
+        assert cell == h3.latlng_to_cell(point.y, point.x, 9)
+
+
+def test_cells_stand_with_their_parents(built):
+    cells = built.h3_cells
+    assert cells["cell"].is_unique
+    fine = cells[cells["resolution"] == 9]
+    assert set(built.cases["cell"]) <= set(fine["cell"])
+    coarse = set(cells.loc[cells["resolution"] == 8, "cell"])
+    assert set(fine["parent"]) == coarse
+    assert all(h3.cell_to_parent(cell) == parent for cell, parent in zip(fine["cell"], fine["parent"], strict=True))
+    # parents come first, because the children's foreign key asks for them
+    assert cells["resolution"].is_monotonic_increasing
+
+
+def test_times_are_in_order_and_agree_with_the_state(built):
+    cases = built.cases
+    reported = cases["reported_at"].to_numpy()
+    local = reported + np.timedelta64(8, "h")
+    assert local.min() >= np.datetime64("2024-01-01T00:00:00")
+    assert local.max() < np.datetime64("2026-01-01T00:00:00")
+    assert (np.diff(reported) >= np.timedelta64(0, "s")).all()
+    void = (cases["state"] == VOID).to_numpy()
+    steps = cases[["reported_at", *STEPS]].to_numpy().astype("datetime64[s]")
+    done = ~np.isnat(steps)
+    assert set(cases["state"]) <= {*STATES, VOID}
+    assert (done[~void].sum(axis=1) == [STATES.index(state) + 1 for state in cases["state"][~void]]).all()
+    # what has happened is a beginning of the list: nothing is checked that was not handled
+    assert (np.diff(done[~void].astype(int), axis=1) <= 0).all()
+    assert (done[void] == [True, True, False, False, False, True]).all()
+    both = done[:, 1:] & done[:, :-1]
+    assert (steps[:, 1:][both] > steps[:, :-1][both]).all()
+    assert (steps[void, 5] > steps[void, 1]).all()
+    assert steps[done].max() < np.datetime64("2025-12-31T16:00:00")
+    assert (cases["state"] == "结案").mean() > 0.9
+
+
+def test_case_numbers_are_unique_and_count_up_each_day(built):
+    numbers = built.cases["case_no"]
+    assert numbers.is_unique
+    assert numbers.is_monotonic_increasing
+    day = np.datetime_as_string(built.cases["reported_at"].to_numpy() + np.timedelta64(8, "h"), unit="D")
+    assert (numbers.str[6:14] == [text.replace("-", "") for text in day]).all()
+
+
+def test_cases_have_a_type_and_nothing_that_tells_who(built):
+    known = {(entry.category, entry.type_code): entry.type_name for entry in built.case_types}
+    columns = ["category", "type_code", "type_name"]
+    seen = built.cases[columns].drop_duplicates()
+    assert all(known[row.category, row.type_code] == row.type_name for row in seen.itertuples())
+    assert set(built.cases.columns) == {
+        "case_no", *columns, "channel", "state", "reported_at", *STEPS, "grid_code", "village_code", "township_code",
+        "cell", "geometry",
+    }  # fmt: skip
+
+
+def test_cases_follow_the_seasons_the_week_and_the_towns(built):
+    cases = built.cases
+    local = (cases["reported_at"] + np.timedelta64(8, "h")).dt
+    straw = (cases["category"] == "local") & (cases["type_code"] == "06999")
+    assert set(local.month[straw]) == {6, 10, 11}
+    by_weekday = local.day_of_week[~straw].value_counts()
+    assert by_weekday[[0, 1, 2, 3, 4]].min() > by_weekday[[5, 6]].max()
+    assert (cases["channel"] == SATELLITE).sum() > 1000
+    assert (cases["category"][cases["channel"] == SATELLITE] == "local").all()
+    frequent = cases["type_name"].value_counts()
+    assert frequent.iloc[:10].sum() > 0.4 * COUNT
+    assert len(frequent) > 250
+    per_cell = cases["cell"].value_counts()
+    assert per_cell.iloc[: len(per_cell) // 100].sum() > 0.1 * COUNT
+
+
+def test_service_points_are_in_every_village_and_fifteen_centres_are_large(built):
+    points = built.service_points
+    centres = points[points["level"] == "centre"]
+    stations = points[points["level"] == "station"]
+    assert len(centres) == 16
+    assert (centres["floor_area_m2"] >= 300).sum() == 15
+    assert set(stations["village_code"]) == set(level(built, "village")["code"])
+    assert points["code"].is_unique
+    villages = dict(zip(built.divisions["code"], built.divisions.geometry, strict=True))
+    assert all(villages[row.village_code].contains(row.geometry) for row in stations.itertuples())
+    assert all(villages[row.township_code].contains(row.geometry) for row in centres.itertuples())
+    assert all(villages[row.township_code].contains(row.geometry) for row in built.enforcement.itertuples())
+
+
+def test_one_seed_gives_the_same_bytes_and_another_gives_another_sound_city(built):
+    assert digest(build_city()) == digest(built)
+    other = build_city(7)
+    assert digest(other) != digest(built)
+    assert shapely.coverage_is_valid(parts(social(other)))
+    assert social(other)["population"].sum() == 1_127_100
+
+
+@given(st.lists(st.floats(0, 1e6), min_size=1, max_size=40), st.integers(0, 3), st.integers(0, 5000))
+def test_apportioned_numbers_have_the_exact_sum(weights, at_least, more):
+    weights = np.array(weights) + 1e-3
+    total = at_least * len(weights) + more
+    shares = apportion(weights, total, at_least=at_least)
+    assert shares.sum() == total
+    assert (shares >= at_least).all()
+
+
+def test_apportioning_less_than_the_least_is_an_error():
+    with pytest.raises(ValueError, match="can't give 1 to each of 3"):
+        apportion(np.ones(3), 2, at_least=1)
+
+
+def test_numbers_in_chinese_are_all_different():
+    assert len({chinese_number(number) for number in range(1, 100)}) == 99
+    assert [chinese_number(number) for number in (9, 11, 30, 99)] == ["九", "十一", "三十", "九十九"]
+
+
+def test_the_database_holds_the_whole_city(city):
+    with city.transaction() as cursor:
+        for table, rows in (("divisions", 373), ("grids", 1412), ("cameras", 2000), ("cases", COUNT),
+                            ("service_points", 372), ("enforcement", 16), ("issued_codes", 1412)):
+            cursor.execute(f"select count(*) from wangge.{table}")  # noqa: S608 - names from the line above
+            assert cursor.fetchone()[0] == rows, table
+        cursor.execute("select sum(count) from wangge.case_heat where class_code = 'all'")
+        assert cursor.fetchone()[0] == COUNT
+        cursor.execute("select count(*) from wangge.cases c join wangge.grids g on g.code = c.grid_code"
+                       " where not st_within(c.geom, g.geom)")
+        assert cursor.fetchone()[0] == 0
+        cursor.execute("select min(reported_at at time zone 'Asia/Shanghai')::date::text,"
+                       " max(reported_at at time zone 'Asia/Shanghai')::date::text from wangge.cases")
+        first, last = (bytes(text).decode() if not isinstance(text, str) else text for text in cursor.fetchone())
+        assert (first, last) == ("2024-01-01", "2025-12-31")
+
+
+def test_a_load_that_fails_leaves_nothing_behind(db, built):
+    told = []
+    with closing(psycopg2.connect(db.owner_dsn)) as connection:
+        with connection, connection.cursor() as cursor:
+            cursor.execute("insert into wangge.divisions (code, name, level, geom) values ('321283', 'x', 'county',"
+                           " st_multi(st_makeenvelope(120, 32, 121, 33, 4490)))")
+        with pytest.raises(psycopg2.errors.UniqueViolation):
+            load_sample(connection, lambda done, total, key: told.append(key), built)
+        with connection, connection.cursor() as cursor:
+            cursor.execute("select (select count(*) from wangge.city), (select count(*) from wangge.grids)")
+            assert cursor.fetchone() == (0, 0)
+    assert told == ["sample.building", "sample.divisions"]
