@@ -42,7 +42,7 @@ class Edges:
 
 @dataclass(frozen=True)
 class CellTable:
-    """Cells of ``columns`` x ``rows`` from the lower left corner at ``x0``, ``y0``; cell number = row * columns + column.
+    """Cells of ``columns`` x ``rows`` from the lower left corner ``x0``, ``y0``; their number is row * columns + column.
 
     Parameters
     ----------

@@ -229,7 +229,7 @@ def _outside_findings(
             width_m=float(wide),
             sliver=bool(wide < tolerance_m),
         )
-        for i, wide in zip(some, width, strict=True)
+        for i, wide in zip(some.tolist(), width, strict=True)
     ]
 
 

@@ -23,6 +23,12 @@ def _segments(lines: NDArray[Any]) -> tuple[NDArray[np.float64], NDArray[np.intp
     return np.column_stack((start, end)), owner[part[:-1][inside]]
 
 
+def _near(geometries: NDArray[Any], others: NDArray[Any]) -> NDArray[np.intp]:
+    """Positions of geometries that touch one of the others."""
+    found, _ = shapely.STRtree(others).query(geometries, predicate="dwithin", distance=TOUCH_M)
+    return np.unique(found)
+
+
 def mismatched_edges(
     polygons: NDArray[Any], invalid_edges: NDArray[Any], explained: NDArray[Any]
 ) -> dict[tuple[int, int], NDArray[np.object_]]:
@@ -66,11 +72,11 @@ def mismatched_edges(
 
     consequence = np.zeros(len(pieces), dtype=bool)
     if len(explained):
-        consequence[np.unique(shapely.STRtree(explained).query(pieces, predicate="dwithin", distance=TOUCH_M)[0])] = True
+        consequence[_near(pieces, explained)] = True
         guilty = pieces[consequence]
         if len(guilty):
             # the long edge of one side touches the fault, the short ones of the other side need not
-            consequence[np.unique(shapely.STRtree(guilty).query(middle, predicate="dwithin", distance=TOUCH_M)[0])] = True
+            consequence[_near(middle, guilty)] = True
     keep &= ~consequence[piece]
 
     pairs = np.sort(np.column_stack((owner[piece], polygon)), axis=1)[keep]

@@ -140,9 +140,3 @@ def suppress(counts: ArrayLike, k: int = LEAST_COUNT) -> NDArray[np.int64]:
     if len(given) and int(given.min()) < 0:
         raise InvalidInput("heat.negative", value=int(given.min()))
     return np.where((given > 0) & (given < k), HIDDEN, given)
-
-
-def cell_area_m2(cells: ArrayLike) -> NDArray[np.float64]:
-    """Area of each cell on the sphere of H3, square metres."""
-    numbers = np.asarray(cells).astype(np.int64).tolist()
-    return np.array([basic_int.cell_area(cell, unit="m^2") for cell in numbers], dtype=float)

@@ -86,18 +86,18 @@ def check_soundness(
     coordinates, owner = shapely.get_coordinates(given, return_index=True)
     infinite[np.unique(owner[~np.isfinite(coordinates).all(axis=1)])] = True
     strange &= ~infinite
-    for i in np.flatnonzero(missing):
+    for i in np.flatnonzero(missing).tolist():
         invalid(i, "empty", None)
-    for i in np.flatnonzero(strange):
+    for i in np.flatnonzero(strange).tolist():
         invalid(i, "not-a-polygon", shapely.point_on_surface(given[i]))
-    for i in np.flatnonzero(infinite):
+    for i in np.flatnonzero(infinite).tolist():
         invalid(i, "not-finite", None)
 
     polygons = given.copy()
     polygons[missing | infinite] = shapely.Polygon()
     polygons[strange] = polygonal(given[strange])  # the areas of a collection take part, its lines do not
     bad = np.flatnonzero(~shapely.is_valid(polygons))
-    for i in bad:
+    for i in bad.tolist():
         phrase, _, rest = shapely.is_valid_reason(polygons[i]).partition("[")
         numbers = rest.rstrip("]").split()
         place = shapely.Point(float(numbers[0]), float(numbers[1])) if len(numbers) >= 2 else None
@@ -106,7 +106,7 @@ def check_soundness(
 
     parts = shapely.get_num_geometries(polygons)
     parts[bad] = 0  # what make_valid tore apart was said to be invalid already
-    for i in np.flatnonzero(parts > 1):
+    for i in np.flatnonzero(parts > 1).tolist():
         values = {"parts": int(parts[i])}
         findings.append(
             Finding("multipart", "warning", (ids[i],), polygons[i], values, area_m2=float(shapely.area(polygons[i])))

@@ -46,8 +46,7 @@ def noisy_cells(count: int, rng: np.random.Generator, vertices_a_side: int = VER
             side = sides[key]
             ring.append(side[:-1] if a == key[0] else side[:0:-1])
         polygons.append(shapely.Polygon(np.concatenate(ring) * 0.5 + [119.9, 31.95]))
-    valid = np.array(polygons, dtype=object)
-    return valid
+    return np.array(polygons, dtype=object)
 
 
 def bench(n: int = 1_000_000) -> list[dict[str, Any]]:
@@ -56,7 +55,8 @@ def bench(n: int = 1_000_000) -> list[dict[str, Any]]:
     Returns
     -------
     list of dict
-        One row: name, unit, ours, peer, peer_name, ratio (theirs over ours), goal. Ours includes building the index, as theirs does.
+        One row: name, unit, ours, peer, peer_name, ratio (theirs over ours), goal. Ours includes building the
+        index, as theirs does.
 
     Raises
     ------
