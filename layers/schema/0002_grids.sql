@@ -56,8 +56,11 @@ begin
         case when valid_to is not null then now() end
     from changed
     order by code, valid_to desc nulls first
+    -- a code that comes back in a new row stays retired, so that its second use can be seen; a row that is opened again
+    -- takes its own code back
     on conflict (code) do update set retired_at = excluded.retired_at
-        where issued_codes.retired_at is distinct from excluded.retired_at;
+        where issued_codes.retired_at is distinct from excluded.retired_at
+            and (tg_op = 'UPDATE' or issued_codes.retired_at is null);
     return null;
 end
 $$;
