@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-import psycopg2
-
-from config.database import reachable
+from config.database import as_owner
 from config.settings import load
 from config.terminal import Terminal
 from geo.errors import InvalidInput
@@ -27,6 +24,7 @@ def add(commands: Any, terminal: Terminal) -> None:
     )
     command.add_argument("--encoding", metavar="NAME", help=terminal.text("cli.load.encoding"))
     command.add_argument("--dry-run", action="store_true", help=terminal.text("cli.load.dry-run"))
+    command.add_argument("--replace", action="store_true", help=terminal.text("cli.load.replace"))
     command.set_defaults(run=run_load)
 
     text = terminal.text("cli.export")
@@ -54,33 +52,32 @@ def parse_mapping(pairs: list[str]) -> dict[str, str]:
 
 
 def run_load(args: argparse.Namespace, terminal: Terminal) -> int:
-    """Bring a file into a layer, whole or not at all."""
+    """Bring a file into a layer, whole or not at all; exit 1 when rows were rejected."""
     from layers.load import load_file
-    from layers.migrate import migrate
 
     mapping = parse_mapping(args.map)
     if not args.file.exists():
         raise InvalidInput("cli.no-file", path=args.file)
-    with reachable(load()) as settings:
-        migrate(settings.owner_dsn)
-        with closing(psycopg2.connect(settings.owner_dsn)) as connection:
-            report = load_file(
-                connection, args.layer, args.file,
-                crs=args.crs, mapping=mapping, encoding=args.encoding, dry_run=args.dry_run,
-            )  # fmt: skip
+
+    def progress(stage: str, done: int, total: int) -> None:
+        terminal.progress(done, total, f"cli.load.stage-{stage}")
+
+    with as_owner(load()) as database:
+        report = load_file(
+            database, args.layer, args.file,
+            crs=args.crs, mapping=mapping, encoding=args.encoding, dry_run=args.dry_run, replace=args.replace,
+            progress=progress if terminal.watched else None,
+        )  # fmt: skip
     for line in report.lines(terminal.language):
         terminal.out(line)
-    return 0
+    return int(report.rejected > 0)
 
 
 def run_export(args: argparse.Namespace, terminal: Terminal) -> int:
     """Write a layer to a file, in the format that its suffix names."""
     from layers.export import export_file
-    from layers.migrate import migrate
 
-    with reachable(load()) as settings:
-        migrate(settings.owner_dsn)
-        with closing(psycopg2.connect(settings.owner_dsn)) as connection:
-            count = export_file(connection, args.layer, args.file)
+    with as_owner(load()) as database:
+        count = export_file(database, args.layer, args.file)
     terminal.tell("cli.export.done", count=count, layer=args.layer, path=args.file)
     return 0

@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from config.database import reachable
+from config.database import as_owner
 from config.settings import load
 from config.terminal import Terminal
-
-if TYPE_CHECKING:
-    from layers.database import Database
 
 
 def add(commands: Any, terminal: Terminal) -> None:
@@ -37,7 +32,7 @@ def run_add(args: argparse.Namespace, terminal: Terminal) -> int:
     """Make a key and show it this once; the key alone goes to standard output, for scripts."""
     from layers.keys import add_key
 
-    with _database() as database:
+    with as_owner(load()) as database:
         key = add_key(database, args.role, args.township, args.name)
     terminal.note(terminal.text("cli.key.made", name=args.name))
     terminal.out(key)
@@ -48,7 +43,7 @@ def run_list(args: argparse.Namespace, terminal: Terminal) -> int:
     """Show what is kept of all keys."""
     from layers.keys import list_keys
 
-    with _database() as database:
+    with as_owner(load()) as database:
         keys = list_keys(database)
     head = [terminal.text(f"cli.key.column-{name}") for name in ("number", "name", "role", "township", "made", "ended")]
     terminal.table(
@@ -66,21 +61,7 @@ def run_revoke(args: argparse.Namespace, terminal: Terminal) -> int:
     """End a key."""
     from layers.keys import revoke_key
 
-    with _database() as database:
+    with as_owner(load()) as database:
         revoke_key(database, args.number)
     terminal.tell("cli.key.revoked", number=args.number)
     return 0
-
-
-@contextmanager
-def _database() -> Iterator[Database]:
-    from layers.database import Database
-    from layers.migrate import migrate
-
-    with reachable(load()) as settings:
-        migrate(settings.owner_dsn)
-        database = Database(settings.owner_dsn, pool_size=1)
-        try:
-            yield database
-        finally:
-            database.close()

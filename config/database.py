@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from config.cluster import Cluster, place
 from config.settings import Settings
+
+if TYPE_CHECKING:
+    from layers.database import Database
 
 
 def cluster_of(settings: Settings) -> Cluster:
@@ -30,3 +34,18 @@ def reachable(settings: Settings) -> Iterator[Settings]:
         return
     with cluster_of(settings).held() as cluster:
         yield settings.model_copy(update={"database_url": cluster.owner_dsn, "api_database_url": cluster.api_dsn})
+
+
+@contextmanager
+def as_owner(settings: Settings) -> Iterator[Database]:
+    """The database as its owner, at the schema of this version, for one command."""
+    from layers.database import Database
+    from layers.migrate import migrate
+
+    with reachable(settings) as complete:
+        migrate(complete.owner_dsn)
+        database = Database(complete.owner_dsn, pool_size=2)
+        try:
+            yield database
+        finally:
+            database.close()

@@ -39,10 +39,15 @@ class Terminal:
         """A line beside the result: progress, a warning, an error."""
         print(line, file=sys.stderr, flush=True)
 
+    @property
+    def watched(self) -> bool:
+        """Whether somebody looks on, so that a moving line makes sense."""
+        return sys.stderr.isatty()
+
     def progress(self, done: int, total: int, key: str) -> None:
         """How far a long work has come; ``key`` names the text of its step. One line that moves, or a line a step."""
         share = f"{100 * done // max(total, 1):3d} %  {self.text(key)}"
-        if sys.stderr.isatty():
+        if self.watched:
             print(f"\r\033[K{share}", end="\n" if done >= total else "", file=sys.stderr, flush=True)
         else:
             self.note(share)

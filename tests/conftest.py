@@ -69,7 +69,7 @@ def program() -> Callable[[str], Path]:
 
 @pytest.fixture(scope="session")
 def conformance() -> Path:
-    """Folder of the programs of the conformance environment (``python``, ``schemathesis``) that ``./wangge test`` makes."""
+    """Folder of the programs (``python``, ``schemathesis``) of the environment that ``./wangge test`` makes."""
     folder = PROJECT / ".venv-conformance" / "bin"
     if not (folder / "python").exists():
         missing("the conformance environment (./wangge test makes it)")

@@ -96,8 +96,9 @@ def test_nobody_but_the_mapped_accounts_comes_in(cluster: Cluster) -> None:
 
 
 def test_data_outlives_a_stop(fresh: Cluster) -> None:
-    with fresh.held(), closing(psycopg2.connect(fresh.owner_dsn)) as connection, connection, connection.cursor() as cursor:
-        cursor.execute("create schema kept")
+    with fresh.held(), closing(psycopg2.connect(fresh.owner_dsn)) as connection:
+        connection.autocommit = True
+        connection.cursor().execute("create schema kept")
     assert not fresh.running()
     with fresh.held():
         assert ask(fresh.owner_dsn, "select true from pg_namespace where nspname = 'kept'") is True
