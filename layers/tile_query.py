@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import numpy as np
-import shapely
+from functools import lru_cache
 
-from geo.crs import STORED_SRID, project
+from geo.crs import STORED_SRID, transformer
 from layers.items_request import ItemsRequest
 from layers.layer import Layer
 from layers.query import conditions, table
 from layers.sqltext import Sql, all_of, name
 from layers.tile_matrix import TileMatrixSet
+
+Bounds = tuple[float, float, float, float]
 
 EXTENT = 4096
 _BUFFER = 64
@@ -19,6 +20,9 @@ CASES_FROM_ZOOM = 13
 """From here on a tile shows cases; above it their counts, since a tile of a whole city of points can't be drawn."""
 
 _FINE_CELLS_FROM_ZOOM = 11
+_WHOLE_FROM_ZOOM = 12
+"""From here on a border's vertices lie further apart than the units of a tile."""
+
 _COUNTED_COLUMNS = {"category", "type_code", "township_code"}
 
 
@@ -42,23 +46,23 @@ def tile_statement(layer: Layer, matrix: TileMatrixSet, zoom: int, row: int, col
     elif layer.id == "case-heat":
         rows = _heat_cells(layer, matrix, bounds, request)
     else:
-        rows = _rows(layer, matrix, bounds, request)
+        rows = _rows(layer, matrix, bounds, zoom, request)
     return Sql(f"select st_asmvt(tile, %s::text, {EXTENT}, 'shape', 'fid') from (", (layer.id,)) + rows + Sql(") as tile where shape is not null")
 
 
-def _rows(layer: Layer, matrix: TileMatrixSet, bounds: tuple[float, ...], request: ItemsRequest) -> Sql:
+def _rows(layer: Layer, matrix: TileMatrixSet, bounds: Bounds, zoom: int, request: ItemsRequest) -> Sql:
     """A feature a row, with the catalogue's tile fields."""
     columns = "".join(f", {name(field)}" for field in layer.tile_fields)
-    shape = "geom"
-    if layer.geometry_type != "Point":
-        # vertices closer than half a unit of the tile fall together anyway, and each costs a transformation
-        shape = "st_simplify(geom, %s::double precision, true)"
+    shape = Sql(_column(matrix))
+    if layer.geometry_type != "Point" and zoom < _WHOLE_FROM_ZOOM:
+        # vertices closer than half a unit of the tile fall together anyway, and each costs its cutting
+        shape = Sql(f"st_simplify({shape.text}, %s::double precision, true)", ((bounds[2] - bounds[0]) / EXTENT / 2,))
     chosen = [_touches("geom", matrix, bounds), *conditions(layer, request)]
-    statement = Sql(f"select fid{columns},") + _shape(shape, matrix, bounds, layer) + Sql(f"as shape from {table(layer)}")
+    statement = Sql(f"select fid{columns},") + _cut(shape, matrix, bounds) + Sql(f"as shape from {table(layer)}")
     return statement + all_of(chosen) + Sql(f"limit {_MOST_FEATURES}")
 
 
-def _case_cells(layer: Layer, matrix: TileMatrixSet, bounds: tuple[float, ...], zoom: int, request: ItemsRequest) -> Sql:
+def _case_cells(layer: Layer, matrix: TileMatrixSet, bounds: Bounds, zoom: int, request: ItemsRequest) -> Sql:
     """Counts of cases at the middle of their H3 cells: from the kept counts where these know what is asked, else counted."""
     fine = zoom >= _FINE_CELLS_FROM_ZOOM
     cell = "cell" if fine else "parent"
@@ -84,47 +88,57 @@ def _case_cells(layer: Layer, matrix: TileMatrixSet, bounds: tuple[float, ...], 
     shift, mask = (18, (1 << 34) - 1) if fine else (21, (1 << 31) - 1)
     return (
         Sql(f"select (cells.cell >> {shift}) & {mask} as fid, to_hex(cells.cell) as cell, counts.count::bigint as count,")
-        + _shape("st_centroid(cells.geom)", matrix, bounds, layer)
+        + _cut(_moved("st_centroid(cells.geom)", matrix), matrix, bounds)
         + Sql("as shape from (")
         + inner
         + Sql("group by 1) as counts join wangge.h3_cells as cells on cells.cell = counts.cell")
     )
 
 
-def _heat_cells(layer: Layer, matrix: TileMatrixSet, bounds: tuple[float, ...], request: ItemsRequest) -> Sql:
+def _heat_cells(layer: Layer, matrix: TileMatrixSet, bounds: Bounds, request: ItemsRequest) -> Sql:
     """A cell once, with the sum over the months that were asked for: sums of shown counts tell nothing that is hidden."""
     chosen = [_touches("geom", matrix, bounds), *conditions(layer, request)]
     if "class_code" not in {column for column, _ in request.equals}:
         chosen.append(Sql("class_code = 'all'"))
-    inner = Sql(f"select cell, min(geom)::geometry as geom, sum(count)::bigint as count from {table(layer)}") + all_of(chosen)
+    inner = Sql(f"select cell, min({_column(matrix)}) as shape, sum(count)::bigint as count from {table(layer)}") + all_of(chosen)
     return (
         Sql("select (('x' || lpad(cell, 16, '0'))::bit(64)::bigint >> 21) & 2147483647 as fid, cell, count,")
-        + _shape("geom", matrix, bounds, layer)
+        + _cut(Sql("cells.shape"), matrix, bounds)
         + Sql("as shape from (")
         + inner
         + Sql("group by cell) as cells")
     )
 
 
-def _shape(expression: str, matrix: TileMatrixSet, bounds: tuple[float, ...], layer: Layer) -> Sql:
+def _column(matrix: TileMatrixSet) -> str:
+    """Column that holds a layer's shapes in the CRS of a matrix."""
+    return "geom" if matrix.srid == STORED_SRID else "mercator"
+
+
+def _moved(expression: str, matrix: TileMatrixSet) -> Sql:
+    """A shape of no column, in the CRS of a matrix."""
+    return Sql(expression if matrix.srid == STORED_SRID else f"st_transform({expression}, {matrix.srid})")
+
+
+def _cut(shape: Sql, matrix: TileMatrixSet, bounds: Bounds) -> Sql:
     """The geometry in the tile's own units, cut at its buffered edge."""
-    values: tuple[object, ...] = ()
-    if "%s" in expression:
-        values = ((bounds[2] - bounds[0]) / EXTENT / 2 / (1.0 if matrix.srid == STORED_SRID else 111319.5),)
-    if matrix.srid != STORED_SRID:
-        expression = f"st_transform({expression}, {matrix.srid})"
     envelope = ", ".join(["%s::double precision"] * 4)
     return Sql(
-        f"st_asmvtgeom({expression}, st_makeenvelope({envelope}, {matrix.srid}), {EXTENT}, {_BUFFER}, true)", (*values, *bounds)
+        f"st_asmvtgeom({shape.text}, st_makeenvelope({envelope}, {matrix.srid}), {EXTENT}, {_BUFFER}, true)", (*shape.values, *bounds)
     )
 
 
-def _touches(column: str, matrix: TileMatrixSet, bounds: tuple[float, ...]) -> Sql:
+def _touches(column: str, matrix: TileMatrixSet, bounds: Bounds) -> Sql:
     """Rows whose box touches the tile's buffered box, by the index."""
+    marks = ", ".join(["%s::double precision"] * 4)
+    return Sql(f"{column} && st_makeenvelope({marks}, {STORED_SRID})", _degrees(matrix.srid, bounds))
+
+
+@lru_cache(maxsize=10_000)
+def _degrees(srid: int, bounds: Bounds) -> Bounds:
+    """A tile's buffered box in the stored CRS. Both sets of tiles run along its axes, so two corners tell it."""
     margin = (bounds[2] - bounds[0]) * _BUFFER / EXTENT
     west, south, east, north = bounds[0] - margin, bounds[1] - margin, bounds[2] + margin, bounds[3] + margin
-    if matrix.srid != STORED_SRID:
-        corners = project(np.array([shapely.MultiPoint([(west, south), (east, north)])]), matrix.srid, STORED_SRID)[0].bounds
-        west, south, east, north = corners
-    marks = ", ".join(["%s::double precision"] * 4)
-    return Sql(f"{column} && st_makeenvelope({marks}, {STORED_SRID})", (west, south, east, north))
+    if srid != STORED_SRID:
+        (west, east), (south, north) = transformer(srid, STORED_SRID).transform([west, east], [south, north])
+    return west, south, east, north

@@ -1,4 +1,6 @@
 -- Ground of everything: the city, its divisions, who holds a key, and how the version of a layer rises.
+-- Every layer keeps its shapes in Web Mercator too: nearly every tile wants them, and to move them each time would cost
+-- more than the rest of the tile.
 -- Run by the owner; the service logs in as wangge_api, which owns nothing and can't bypass row-level security.
 
 create schema wangge;
@@ -75,6 +77,7 @@ create table wangge.divisions (
     area_m2 double precision,
     population integer check (population >= 0),
     geom geometry(MultiPolygon, 4490) not null check (st_isvalid(geom) and not st_isempty(geom)),
+    mercator geometry(MultiPolygon, 3857) generated always as (st_transform(geom, 3857)) stored,
     check (length(code) = case level when 'county' then 6 when 'township' then 9 else 12 end)
 );
 create index divisions_geom on wangge.divisions using gist (geom);

@@ -24,6 +24,7 @@ create table wangge.grids (
     valid_from date not null default current_date,
     valid_to date check (valid_to > valid_from),
     geom geometry(MultiPolygon, 4490) not null check (st_isvalid(geom) and not st_isempty(geom)),
+    mercator geometry(MultiPolygon, 3857) generated always as (st_transform(geom, 3857)) stored,
     -- one code, one grid, on any one day
     constraint grids_code_unique_while_valid
         exclude using gist (code with =, daterange(valid_from, valid_to) with &&)
@@ -102,6 +103,7 @@ create table wangge.findings (
     first_seen_at timestamptz not null default now(),
     last_seen_at timestamptz not null default now(),
     geom geometry(Geometry, 4490),
+    mercator geometry(Geometry, 3857) generated always as (st_transform(geom, 3857)) stored,
     check (state <> 'accepted' or (reason is not null and decided_by is not null))
 );
 create index findings_geom on wangge.findings using gist (geom);

@@ -14,7 +14,8 @@ create table wangge.cameras (
     assumed boolean not null default false,
     grid_code text,
     township_code text not null check (length(township_code) = 9),
-    geom geometry(Point, 4490) not null
+    geom geometry(Point, 4490) not null,
+    mercator geometry(Point, 3857) generated always as (st_transform(geom, 3857)) stored
 );
 create index cameras_geom on wangge.cameras using gist (geom);
 create index cameras_township on wangge.cameras (township_code);
@@ -29,7 +30,8 @@ create table wangge.service_points (
     township_code text not null check (length(township_code) = 9),
     village_code text check (length(village_code) = 12),
     floor_area_m2 double precision check (floor_area_m2 > 0),
-    geom geometry(Point, 4490) not null
+    geom geometry(Point, 4490) not null,
+    mercator geometry(Point, 3857) generated always as (st_transform(geom, 3857)) stored
 );
 create index service_points_geom on wangge.service_points using gist (geom);
 create trigger service_points_version after insert or update or delete or truncate on wangge.service_points
@@ -42,7 +44,8 @@ create table wangge.enforcement (
     township_code text not null check (length(township_code) = 9),
     officers integer not null check (officers >= 0),
     powers integer not null check (powers >= 0),
-    geom geometry(Point, 4490) not null
+    geom geometry(Point, 4490) not null,
+    mercator geometry(Point, 3857) generated always as (st_transform(geom, 3857)) stored
 );
 create index enforcement_geom on wangge.enforcement using gist (geom);
 create trigger enforcement_version after insert or update or delete or truncate on wangge.enforcement

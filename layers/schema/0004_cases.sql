@@ -43,6 +43,7 @@ create table wangge.cases (
     township_code text not null check (length(township_code) = 9),
     cell bigint not null references wangge.h3_cells (cell),
     geom geometry(Point, 4490) not null,
+    mercator geometry(Point, 3857) generated always as (st_transform(geom, 3857)) stored,
     foreign key (category, type_code) references wangge.case_types (category, type_code)
 );
 create index cases_geom on wangge.cases using gist (geom);
@@ -75,7 +76,8 @@ create table wangge.case_heat (
     month date not null check (extract(day from month) = 1),
     class_code text not null,
     count integer not null check (count >= 0),
-    geom geometry(Polygon, 4490) not null
+    geom geometry(Polygon, 4490) not null,
+    mercator geometry(Polygon, 3857) generated always as (st_transform(geom, 3857)) stored
 );
 create function wangge.heat_id(cell bigint, month date, class_code text) returns text
     language sql immutable parallel safe
