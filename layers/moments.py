@@ -12,8 +12,10 @@ CITY_ZONE = timezone(timedelta(hours=8))
 """China keeps one time zone; a day without an offset is a day there."""
 
 _TICK = timedelta(microseconds=1)
-_DATE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?\Z")
-_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}(:\d{2}([.,]\d{1,9})?)?([Zz]|[+-]\d{2}:?\d{2})?\Z")
+_DATE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?\Z", re.ASCII)
+_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}(:\d{2}([.,]\d{1,9})?)?([Zz]|[+-]\d{2}:?\d{2})?\Z", re.ASCII)
+_LAST = datetime.max.replace(tzinfo=CITY_ZONE)
+"""The last moment that Python and RFC 3339 can write: 9999-12-31 stands for "for ever" in many a register."""
 
 
 @dataclass(frozen=True)
@@ -43,12 +45,11 @@ def parse_moment(text: str, parameter: str) -> Period:
             year, month, day = (int(part or 0) for part in found.groups())
             first = datetime(year, month if found[2] else 1, day if found[3] else 1, tzinfo=CITY_ZONE)
             if found[3]:
-                after = first + timedelta(days=1)
-            elif found[2]:
-                after = first.replace(year=year + month // 12, month=month % 12 + 1)
-            else:
-                after = first.replace(year=year + 1)
-            return Period(first, after - _TICK)
+                return Period(first, first + (timedelta(days=1) - _TICK))
+            if year == _LAST.year and month in (0, 12):
+                return Period(first, _LAST)
+            after = (year + month // 12, month % 12 + 1) if found[2] else (year + 1, 1)
+            return Period(first, first.replace(year=after[0], month=after[1]) - _TICK)
         if _MOMENT.match(text):
             moment = datetime.fromisoformat(text.upper().replace(" ", "T").replace(",", "."))
             moment = moment if moment.tzinfo else moment.replace(tzinfo=CITY_ZONE)
@@ -77,6 +78,8 @@ def parse_period(text: str, parameter: str = "datetime") -> Period:
     if "/" not in text:
         return parse_moment(text, parameter)
     first, _, last = text.partition("/")
+    if not first and not last:
+        raise InvalidInput("query.datetime", parameter=parameter, value=text)
     start = None if first in ("", "..") else parse_moment(first, parameter).start
     end = None if last in ("", "..") else parse_moment(last, parameter).end
     if start is not None and end is not None and start > end:
