@@ -25,6 +25,13 @@ _STATUSES: dict[type[WanggeError], tuple[int, str]] = {
 }
 """HTTP status and OGC code of each class of error; the one place that knows both."""
 
+_OWN_STATUS = {
+    "database.busy": (503, "ServiceBusy"),
+    "app.method": (405, "MethodNotAllowed"),
+    "app.large-body": (413, "ContentTooLarge"),
+}
+"""Errors for which HTTP has a status of its own, by their text's key."""
+
 
 def refuse(request: Request, error: BaseException, base_url: str) -> Answer:
     """The answer to a request that failed.
@@ -40,8 +47,7 @@ def refuse(request: Request, error: BaseException, base_url: str) -> Answer:
     """
     if isinstance(error, WanggeError):
         status, code = next((found for kind, found in _STATUSES.items() if isinstance(error, kind)), (400, "InvalidParameterValue"))
-        if error.key == "database.busy":
-            status, code = 503, "ServiceBusy"
+        status, code = _OWN_STATUS.get(error.key, (status, code))
         text = say(error.key, request.language, **error.values)
     else:
         reference = secrets.token_hex(4)
@@ -52,6 +58,8 @@ def refuse(request: Request, error: BaseException, base_url: str) -> Answer:
     headers = [("Cache-Control", "no-store"), ("Content-Language", request.language)]
     if status == 401:
         headers.append(("WWW-Authenticate", 'Basic realm="wangge", charset="UTF-8"'))
+    if status == 405 and isinstance(error, WanggeError):
+        headers.append(("Allow", str(error.values["allowed"])))
     if status == 503:
         headers.append(("Retry-After", "2"))
     if request.from_qgis:

@@ -6,10 +6,11 @@ from typing import Any
 
 import orjson
 
-from config.http import Answer, Request, matches
+from config.http import Answer, Request, gzipped, matches, takes_gzip
 from config.items_routes import cache_control
 from geo.crs import CRS84_URI, uri_of
 from geo.errors import InvalidInput, NotFound
+from layers.cache import BytesCache
 from layers.items_request import ItemsRequest, parse_items_request
 from layers.layer import Layer
 from layers.store import Store
@@ -35,6 +36,7 @@ class TileRoutes:
     def __init__(self, store: Store, base_url: str) -> None:
         self._store = store
         self._base = base_url
+        self._zipped = BytesCache(128 * 1024 * 1024)
 
     def tile(self, layer: Layer, matrix: str, zoom: str, row: str, column: str, request: Request) -> Answer:
         """``/collections/{id}/tiles/{matrix}/{z}/{y}/{x}``; 204 where there is nothing."""
@@ -51,7 +53,14 @@ class TileRoutes:
         headers = [("ETag", tile.etag), ("Cache-Control", cache_control(layer))]
         if not tile.mvt:
             return Answer(b"", "", 204, headers)
-        return Answer(tile.mvt, MVT, 200, headers)
+        if not takes_gzip(request):
+            return Answer(tile.mvt, MVT, 200, headers)
+        key = (layer.id, matrix, zoom, row, column, chosen, tile.etag)
+        packed = self._zipped.get(key)
+        if packed is None:
+            packed = gzipped(tile.mvt)
+            self._zipped.put(key, packed)
+        return Answer(packed, MVT, 200, headers, zipped=True)
 
     def _asked(self, layer: Layer, request: Request) -> ItemsRequest:
         params = request.params
