@@ -1,0 +1,147 @@
+"""Migrations: frozen once shipped, run once, refused when edited or newer, and each run writes the grants anew."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from threading import Barrier
+from typing import Any
+
+import psycopg2
+import pytest
+
+from geo.errors import Conflict
+from layers.grants import row_rules
+from layers.migrate import frozen_hashes, migrate, migrations
+
+SCHEMA = Path(__file__).resolve().parent.parent / "layers" / "schema"
+
+
+def rows(database: Any, sql: str) -> list[tuple[Any, ...]]:
+    with database.transaction() as cursor:
+        cursor.execute(sql)
+        return cursor.fetchall()
+
+
+def state(database: Any) -> list[list[tuple[Any, ...]]]:
+    """Columns, functions, triggers, policies and grants: what a migration could have changed."""
+    return [
+        rows(database, sql)
+        for sql in (
+            "select table_name, column_name, data_type from information_schema.columns where table_schema = 'wangge'"
+            " order by 1, 2",
+            "select proname, prosrc, proacl::text from pg_proc where pronamespace = 'wangge'::regnamespace order by 1",
+            "select tgrelid::regclass::text, tgname from pg_trigger where not tgisinternal order by 1, 2",
+            "select tablename, policyname, cmd, roles::text, qual from pg_policies order by 1, 2",
+            "select oid::regclass::text, relacl::text, relrowsecurity from pg_class"
+            " where relnamespace = 'wangge'::regnamespace order by 1",
+            "select name, sha256 from public.wangge_migrations order by 1",
+        )
+    ]
+
+
+@pytest.fixture
+def unmigrated(cluster: Any) -> Iterator[str]:
+    """Address of a database that has the extensions and nothing else, as its owner."""
+    from layers.server import OWNER, create_database, create_extensions, drop_database
+
+    create_database(cluster.admin_dsn, "unmigrated")
+    create_extensions(cluster.dsn("postgres", "unmigrated"))
+    yield cluster.dsn(OWNER, "unmigrated")
+    drop_database(cluster.admin_dsn, "unmigrated")
+
+
+def test_shipped_files_are_as_they_shipped() -> None:
+    """Edit a shipped migration and every database that ran it is refused: write a new one instead."""
+    files = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in SCHEMA.glob("*.sql")}
+    assert files == frozen_hashes()
+    assert {migration.name: migration.sha256 for migration in migrations()} == files
+
+
+def test_migrations_are_numbered_without_a_gap() -> None:
+    names = [migration.name for migration in migrations()]
+    assert [int(name[:4]) for name in names] == list(range(1, len(names) + 1))
+    assert all(re.fullmatch(r"\d{4}_[a-z_]+\.sql", name) for name in names)
+
+
+def test_a_second_run_changes_nothing(db: Any) -> None:
+    before = state(db)
+    told: list[str] = []
+    assert migrate(db.owner_dsn, told.append) == told == []
+    assert state(db) == before
+
+
+def test_two_services_that_start_at_once_migrate_once(unmigrated: str) -> None:
+    together = Barrier(2)
+    told: list[str] = []
+
+    def start(_: int) -> list[str]:
+        together.wait(timeout=30)
+        return migrate(unmigrated, told.append)
+
+    with ThreadPoolExecutor(2) as pool:
+        ran = sorted(pool.map(start, range(2)), key=len)
+    names = [migration.name for migration in migrations()]
+    assert ran == [[], names]
+    assert told == names
+
+
+def test_an_edited_migration_is_refused_by_name(db: Any) -> None:
+    name = migrations()[1].name
+    with db.transaction() as cursor:
+        cursor.execute("update public.wangge_migrations set sha256 = repeat('0', 64) where name = %s", (name,))
+    before = state(db)
+    with pytest.raises(Conflict) as refused:
+        migrate(db.owner_dsn)
+    assert (refused.value.key, refused.value.values) == ("schema.edited", {"name": name})
+    assert state(db) == before
+
+
+def test_a_newer_database_is_refused(db: Any) -> None:
+    with db.transaction() as cursor:
+        cursor.execute("insert into public.wangge_migrations (name, sha256) values ('9999_later.sql', 'x')")
+    with pytest.raises(Conflict) as refused:
+        migrate(db.owner_dsn)
+    assert (refused.value.key, refused.value.values) == ("schema.newer", {"name": "9999_later.sql"})
+
+
+def test_a_migration_that_fails_leaves_nothing_behind(unmigrated: str) -> None:
+    """All of them are one transaction: the second stumbles over a function that is there, and the first is undone."""
+    connection = psycopg2.connect(unmigrated)
+    with connection, connection.cursor() as cursor:
+        cursor.execute("create schema wangge")  # the first migration makes it, and so fails
+    with pytest.raises(psycopg2.errors.DuplicateSchema):
+        migrate(unmigrated)
+    with connection, connection.cursor() as cursor:
+        cursor.execute("select to_regclass('public.wangge_migrations'), to_regclass('wangge.city')")
+        assert cursor.fetchone() == (None, None)
+        cursor.execute("drop schema wangge")
+    connection.close()
+    assert migrate(unmigrated) == [migration.name for migration in migrations()]
+
+
+def test_each_run_takes_back_what_was_granted_by_hand(db: Any) -> None:
+    before = state(db)
+    with db.transaction() as cursor:
+        cursor.execute("grant insert, delete on wangge.cases to wangge_api")
+        cursor.execute("drop policy reading on wangge.cameras")
+        cursor.execute("create policy reading on wangge.cameras for select to wangge_api using (true)")
+        cursor.execute("alter table wangge.findings disable row level security")
+    assert state(db) != before
+    migrate(db.owner_dsn)
+    assert state(db) == before
+
+
+def test_every_table_that_holds_rows_of_a_township_has_a_row_rule(db: Any) -> None:
+    """A new table with a township_code that the service may read needs a rule, or it is read by everybody."""
+    readable = rows(
+        db,
+        "select relname from pg_class join pg_attribute on attrelid = pg_class.oid"
+        " where relnamespace = 'wangge'::regnamespace and relkind in ('r', 'v', 'm') and attname = 'township_code'"
+        " and has_table_privilege('wangge_api', pg_class.oid, 'select')",
+    )
+    assert {name for (name,) in readable} <= set(row_rules())
+    assert {"cases", "cameras", "case_counts"} <= {name for (name,) in readable}
