@@ -33,6 +33,7 @@ def check_coverage(
     tolerance_m: float = 1.0,
     min_area_m2: float = 0.01,
     outline: BaseGeometry | None = None,
+    complete: bool = True,
     parents: Sequence[BaseGeometry] | NDArray[Any] | None = None,
     parent_codes: Sequence[str] | None = None,
     parent_of: Sequence[str | None] | None = None,
@@ -52,6 +53,8 @@ def check_coverage(
     outline : shapely Polygon or MultiPolygon, optional
         What has to be covered, same CRS. Its holes are true enclaves and no gaps. Without it only gaps that are
         surrounded by the polygons are found.
+    complete : bool
+        Whether gaps are faults; not where the polygons lie scattered, as dedicated grids do.
     parents, parent_codes : (m,) shapely polygons and str, optional
         What the polygons belong to, e.g. villages.
     parent_of : (n,) str or None, optional
@@ -88,7 +91,7 @@ def check_coverage(
     large = common.area_m2 > min_area_m2
     findings += _overlap_findings(polygons, names, common.where(large), tolerance_m)
 
-    gap_polygons = gaps(union(polygons, flagged), outline)
+    gap_polygons = gaps(union(polygons, flagged), outline) if complete else np.empty(0, dtype=object)
     gap_width = width_m(gap_polygons)
     dust = gap_width < TOUCH_M
 

@@ -1,0 +1,103 @@
+"""The plane in which a layer's metres are measured, and the way into it and back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Final
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from pyproj import CRS, Transformer
+
+from geo.crs import STORED_SRID, metric_srid
+
+#: A Gauss-Kruger zone is 3 degrees wide; a layer that is wider is measured in an equal-area plane of its own.
+_WIDEST_DEG: Final = 4.0
+#: Of degrees: a hundredth of a millimetre, a hundred times finer than what is stored.
+_DECIMALS: Final = 10
+_CHINA: Final = (73.5, 3.0, 136.5, 54.0)
+
+
+@dataclass(frozen=True)
+class Plane:
+    """A metric CRS for one layer.
+
+    Parameters
+    ----------
+    crs : str
+        What pyproj takes, e.g. ``EPSG:4549``.
+    source : str
+        CRS of the layer.
+    """
+
+    crs: str
+    source: str = f"EPSG:{STORED_SRID}"
+
+    @cached_property
+    def _forward(self) -> Transformer:
+        return Transformer.from_crs(self.source, self.crs, always_xy=True)
+
+    @cached_property
+    def _back(self) -> Transformer:
+        return Transformer.from_crs(self.crs, STORED_SRID, always_xy=True)
+
+    def flat(self, geometries: NDArray[Any]) -> NDArray[np.object_]:
+        """Geometries of the layer in metres; equal vertices stay equal. Heights are dropped."""
+        if self.source == self.crs:
+            level: NDArray[np.object_] = shapely.force_2d(geometries)
+            return level
+        # what is computed twice in degrees differs in its last digit, and would count as a border torn
+        decimals = _DECIMALS if CRS(self.source).is_geographic else None
+        return _moved(geometries, self._forward, decimals)
+
+    def degrees(self, geometries: NDArray[Any]) -> NDArray[np.object_]:
+        """Geometries of the plane in EPSG:4490, longitude first."""
+        return _moved(geometries, self._back)
+
+
+def plane_of(bounds: tuple[float, float, float, float]) -> Plane:
+    """Plane for a layer in degrees.
+
+    Parameters
+    ----------
+    bounds : tuple of float
+        West, south, east, north in degrees.
+
+    Returns
+    -------
+    Plane
+        In China the 3-degree Gauss-Kruger zone of the middle; elsewhere, and for layers wider than a zone, Lambert's
+        azimuthal equal-area projection about the middle.
+
+    Examples
+    --------
+    >>> plane_of((119.9, 31.9, 120.4, 32.4)).crs
+    'EPSG:4549'
+    >>> plane_of((-105.1, 39.6, -104.6, 39.9)).crs
+    '+proj=laea +lat_0=39.75 +lon_0=-104.85 +datum=WGS84 +units=m'
+    """
+    west, south, east, north = bounds
+    lon, lat = (west + east) / 2, (south + north) / 2
+    inside = _CHINA[0] <= west and east <= _CHINA[2] and _CHINA[1] <= south and north <= _CHINA[3]
+    if inside and east - west <= _WIDEST_DEG:
+        return Plane(f"EPSG:{metric_srid(lon)}")
+    return Plane(f"+proj=laea +lat_0={lat:.2f} +lon_0={lon:.2f} +datum=WGS84 +units=m")
+
+
+def is_metric(crs: CRS) -> bool:
+    """Whether a CRS is projected and counts in metres, so that a layer in it is measured as it is.
+
+    Mercator for the web is projected in name only: its metre is longer with every degree of latitude.
+    """
+    return bool(crs.is_projected and crs.axis_info[0].unit_name == "metre" and crs.to_epsg() != 3857)
+
+
+def _moved(geometries: NDArray[Any], way: Transformer, decimals: int | None = None) -> NDArray[np.object_]:
+    def move(points: NDArray[np.float64]) -> NDArray[np.float64]:
+        points = points if decimals is None else np.round(points, decimals)
+        return np.column_stack(way.transform(points[:, 0], points[:, 1]))
+
+    moved: NDArray[np.object_] = shapely.transform(geometries, move)
+    return moved
