@@ -93,6 +93,7 @@ class Account:
         found = folder.lstat()
         if folder.is_symlink() or not folder.is_dir() or found.st_uid != self.uid:
             raise InvalidInput("cli.foreign-folder", path=folder, account=self.name)
+        folder.chmod(0o700)
 
     def write(self, path: Path, text: str) -> None:
         """Put a file in place as this account, so that root never writes through a link that the account laid."""

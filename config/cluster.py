@@ -127,6 +127,7 @@ class Cluster:
         if self.running():
             return
         self.account.own_folder(self.socket_dir)
+        self._run("chmod", "0700", self.data)  # the server refuses data that others could read, as after a chmod -R
         # What a killed server left: until its parent has collected it, the next one would take it for alive. A child of
         # it that still writes is found by the shared memory, and ends by itself when it notices: hence the tries.
         left = [self.data / "postmaster.pid", self.socket_dir / f".s.PGSQL.{PORT}.lock"]

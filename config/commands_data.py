@@ -75,9 +75,9 @@ def run_load(args: argparse.Namespace, terminal: Terminal) -> int:
 
 def run_export(args: argparse.Namespace, terminal: Terminal) -> int:
     """Write a layer to a file, in the format that its suffix names."""
-    from layers.export import export_file
+    from layers.export import export_layer
 
     with as_owner(load()) as database:
-        count = export_file(database, args.layer, args.file)
+        count = export_layer(database, args.layer, args.file)
     terminal.tell("cli.export.done", count=count, layer=args.layer, path=args.file)
     return 0

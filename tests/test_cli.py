@@ -81,8 +81,10 @@ def test_no_command_is_missing_here() -> None:
 def test_every_text_of_the_terminal_is_used() -> None:
     """A text that nothing says any more is a promise that nobody keeps."""
     source = "\n".join(path.read_text("utf-8") for path in (PROJECT / "config").glob("*.py"))
-    made_up = ("cli.bench.column-", "cli.key.column-", "cli.status.cluster-", "cli.load.stage-", "cli.down", "cli.status", "cli.doctor",
-               "cli.backup", "cli.restore")  # fmt: skip
+    made_up = (
+        "cli.bench.column-", "cli.key.column-", "cli.status.cluster-", "cli.load.stage-",
+        "cli.down", "cli.status", "cli.doctor", "cli.backup", "cli.restore",
+    )  # fmt: skip
     keys = [key for key in texts() if key.startswith("cli.")]
     assert [key for key in keys if f'"{key}"' not in source and not key.startswith(made_up)] == []
 
