@@ -1,0 +1,156 @@
+"""The catalogue against the database: every field is a column of a fitting type, and nothing else can be read."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from geo.errors import InvalidInput
+from layers.catalogue import CATALOGUE
+from layers.feature_text import feature_text
+from layers.identity import Identity, acting
+from layers.items_request import parse_items_request
+from layers.layer import Layer
+from layers.query import table
+from layers.text import Text
+
+LAYERS = list(CATALOGUE.values())
+IDS = list(CATALOGUE)
+COLUMN_TYPES = {
+    "string": {"text"},
+    "integer": {"integer", "bigint", "smallint"},
+    "number": {"double precision", "real", "numeric"},
+    "boolean": {"boolean"},
+    "date": {"date"},
+    "date-time": {"timestamp with time zone"},
+    "array": {"text[]"},
+}
+CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
+
+
+def rows(database: Any, sql: str, *values: object) -> list[tuple[Any, ...]]:
+    with database.transaction(Identity("admin")) as cursor:
+        cursor.execute(sql, values)
+        return cursor.fetchall()
+
+
+def columns(database: Any, layer: Layer) -> dict[str, str]:
+    found = rows(
+        database,
+        "select attname, format_type(atttypid, null) from pg_attribute"
+        " where attrelid = %s::regclass and attnum > 0 and not attisdropped",
+        f"wangge.{layer.table}",
+    )
+    return dict(found)
+
+
+@pytest.mark.parametrize("layer", LAYERS, ids=IDS)
+def test_every_field_is_a_column_of_a_fitting_type(city: Any, layer: Layer) -> None:
+    held = columns(city, layer)
+    for field in layer.fields:
+        assert held.get(field.name) in COLUMN_TYPES[field.type], f"{layer.id}.{field.name}"
+
+
+@pytest.mark.parametrize("layer", LAYERS, ids=IDS)
+def test_the_catalogue_is_whole(layer: Layer) -> None:
+    assert re.fullmatch(r"[a-z]+(-[a-z]+)*", layer.id)
+    assert len(set(layer.names)) == len(layer.names)
+    assert set(layer.tile_fields) <= set(layer.names)
+    assert set(layer.time) <= set(layer.names)
+    assert len(layer.time) <= 2
+    assert not layer.current_only or len(layer.time) == 2
+    for words in (layer.title, layer.description, *(field.title for field in layer.fields)):
+        assert isinstance(words, Text)
+        assert re.search("[\u4e00-\u9fff]", words.zh)
+        assert words.en.isascii()
+    assert (layer.readers == "public") or "asks_as_staff" in layer.row_rule
+
+
+@pytest.mark.parametrize("layer", LAYERS, ids=IDS)
+def test_the_id_names_one_row(city: Any, layer: Layer) -> None:
+    """Unique by an index and never null: else one address would show two features."""
+    unique = rows(
+        city,
+        "select attname, attnotnull from pg_index join pg_attribute on attrelid = indrelid and attnum = indkey[0]"
+        " where indrelid = %s::regclass and indisunique and indnkeyatts = 1 and indpred is null",
+        f"wangge.{layer.table}",
+    )
+    assert dict(unique).get(layer.id_field) is True
+
+
+@pytest.mark.parametrize("layer", LAYERS, ids=IDS)
+def test_the_geometry_is_of_its_type_and_indexed(city: Any, layer: Layer) -> None:
+    kind, srid = rows(
+        city,
+        "select type, srid from geometry_columns where f_table_schema = 'wangge' and f_table_name = %s"
+        " and f_geometry_column = 'geom'",
+        layer.table,
+    )[0]
+    assert (kind, srid) == (layer.geometry_type.upper(), 4490)
+    indexed = rows(city, "select indexdef from pg_indexes where schemaname = 'wangge' and tablename = %s", layer.table)
+    assert any("gist (geom)" in definition for (definition,) in indexed)
+
+
+@pytest.mark.parametrize("layer", LAYERS, ids=IDS)
+def test_coded_values_are_those_that_the_data_have(city: Any, layer: Layer) -> None:
+    for field in layer.fields:
+        if field.values:
+            held = {value for (value,) in rows(city, f"select distinct {field.name} from {table(layer)}")} - {None}  # noqa: S608
+            assert held <= {value for value, _ in field.values}, f"{layer.id}.{field.name} has values without words"
+
+
+@pytest.mark.parametrize("layer", LAYERS, ids=IDS)
+def test_a_row_as_geojson_has_the_fields_and_no_more(city: Any, layer: Layer) -> None:
+    found = rows(city, f"select {feature_text(layer, CRS84)} from {table(layer)} limit 20")  # noqa: S608
+    assert found or layer.id == "findings"
+    for (text,) in found:
+        feature = json.loads(text)
+        assert list(feature) == ["type", "id", "geometry", "properties"]
+        assert list(feature["properties"]) == list(layer.names)
+        assert feature["id"] == feature["properties"].get(layer.id_field, feature["id"])
+
+
+@pytest.mark.parametrize("layer", LAYERS, ids=IDS)
+def test_hidden_columns_can_be_named_nowhere(city: Any, layer: Layer) -> None:
+    """A column that the catalogue leaves out is no property, no filter, no sort key: not even its order leaks."""
+    hidden = set(columns(city, layer)) - set(layer.names)
+    assert {"fid", "geom"} <= hidden
+    for column in [*sorted(hidden - {"id"}), "xmin", "ctid", "tableoid", "geom) from wangge.keys --"]:
+        for params in (
+            {column: "1"},
+            {"properties": column},
+            {"sortby": column},
+            {"sortby": f"-{column}"},
+            {"filter": f'"{column}" = 1', "filter-lang": "cql2-text"},
+            {"filter": json.dumps({"op": "=", "args": [{"property": column}, 1]})},
+            {"filter": json.dumps({"op": "isNull", "args": [{"property": column}]})},
+        ):
+            if column == "geom" and "isNull" in params.get("filter", ""):
+                continue
+            with pytest.raises(InvalidInput):
+                parse_items_request(layer, params)
+
+
+def test_the_service_may_read_layers_and_little_else(city: Any) -> None:
+    readable = rows(
+        city.api,
+        "select relname from pg_class where relnamespace = 'wangge'::regnamespace and relkind = any('{r,v,m,p,f}')"
+        " and has_table_privilege(oid, 'select') order by 1",
+    )
+    extra = {name for (name,) in readable} - {layer.table for layer in LAYERS}
+    assert extra == {"case_counts", "case_types", "city", "h3_cells", "issued_codes", "layer_versions"}
+    secured = rows(
+        city.api, "select relname from pg_class where relnamespace = 'wangge'::regnamespace and relrowsecurity"
+    )
+    assert {layer.table for layer in LAYERS} | {"case_counts"} <= {name for (name,) in secured}
+
+
+def test_a_row_rule_that_is_true_is_that_of_a_public_layer() -> None:
+    with acting(Identity()):
+        assert {layer.id for layer in LAYERS if layer.row_rule == "true"} == {
+            "divisions", "grids", "service-points", "enforcement",
+        }  # fmt: skip
+    assert {layer.id for layer in LAYERS if layer.readers == "staff"} == {"cameras", "cases", "findings"}
