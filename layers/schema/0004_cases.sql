@@ -65,7 +65,6 @@ create table wangge.case_counts (
     count integer not null check (count >= 0),
     primary key (cell, day, township_code, category, type_code)
 );
-create index case_counts_emptied on wangge.case_counts (count) where count = 0;
 create index case_counts_township on wangge.case_counts (township_code);
 
 create table wangge.case_heat (
@@ -83,8 +82,8 @@ create function wangge.heat_id(cell bigint, month date, class_code text) returns
     language sql immutable parallel safe
     return to_hex(cell) || '-' || extract(year from month) || lpad(extract(month from month)::text, 2, '0') || '-' || class_code;
 
+create index case_heat_cell on wangge.case_heat (cell);
 create index case_heat_geom on wangge.case_heat using gist (geom);
-create index case_heat_emptied on wangge.case_heat (count) where count = 0;
 create index case_heat_month on wangge.case_heat (month);
 
 -- Adds the cases of one statement to both tables; the class 'all' is the sum over the classes. Rows are touched in the
@@ -120,7 +119,8 @@ begin
           from gone group by 1, 2, 3, 4, 5) as change
     where (known.cell, known.day, known.township_code, known.category, known.type_code)
         = (change.cell, change.day, change.township_code, change.category, change.type_code);
-    delete from wangge.case_counts where count = 0;
+    -- by the key and not by an index of empty rows: a column of no index is updated without touching any
+    delete from wangge.case_counts where count = 0 and cell in (select cell from gone);
 
     update wangge.case_heat as known set count = known.count - change.n
     from (select cells.parent, date_trunc('month', wangge.day_of(reported_at))::date as month, class_code, count(*) as n
@@ -128,7 +128,8 @@ begin
               lateral (values ('all'), (category || '-' || left(type_code, 2))) as classes (class_code)
           group by 1, 2, 3) as change
     where known.id = wangge.heat_id(change.parent, change.month, change.class_code);
-    delete from wangge.case_heat where count = 0;
+    delete from wangge.case_heat where count = 0
+        and cell in (select to_hex(cells.parent) from gone join wangge.h3_cells as cells using (cell));
     return null;
 end
 $$;
