@@ -45,7 +45,8 @@ def ids_statement(layer: Layer, request: ItemsRequest) -> Sql:
     found = conditions(layer, request)
     if request.after is not None:
         found.append(_after_condition(layer, request.sortby, request.after))
-    keys = "".join(f", {name(column)}::text" for column, _ in request.sortby)
+    # under names of their own: ORDER BY takes the name of an output column first, and the text of a number sorts otherwise
+    keys = "".join(f", {name(column)}::text as key_{place}" for place, (column, _) in enumerate(request.sortby))
     order = "".join(f"{name(column)} {'desc' if falls else 'asc'} nulls last, " for column, falls in request.sortby)
     version = Sql("(select version from wangge.layer_versions where layer = %s::text)", (layer.id,))
     statement = Sql("select fid, xmin,") + version + Sql(f"{keys} from {table(layer)}") + all_of(found)
@@ -61,7 +62,9 @@ def count_statement(layer: Layer, request: ItemsRequest) -> Sql:
 def id_statement(layer: Layer, id_: str) -> Sql:
     """Row number, row version and layer's version of one feature."""
     version = Sql("(select version from wangge.layer_versions where layer = %s::text)", (layer.id,))
-    return Sql("select fid, xmin,") + version + Sql(f"from {table(layer)} where {name(layer.id_field)} = %s::text", (id_,))
+    return (
+        Sql("select fid, xmin,") + version + Sql(f"from {table(layer)} where {name(layer.id_field)} = %s::text", (id_,))
+    )
 
 
 def bounds_statement(layer: Layer) -> Sql:
@@ -135,7 +138,9 @@ def _equality(layer: Layer, column: str, value: object) -> Sql:
     field = layer.field(column) or layer.fields[0]
     if isinstance(value, Period):
         edges = ((value.start, ">="), (value.end, "<="))
-        return joined((Sql(f"{name(column)} {op}") + moment_sql(edge, field.type) for edge, op in edges if edge), " and ")
+        return joined(
+            (Sql(f"{name(column)} {op}") + moment_sql(edge, field.type) for edge, op in edges if edge), " and "
+        )
     if field.type == "array":
         return Sql(f"%s::text = any({name(column)})", (value,))
     return Sql(f"{name(column)} =") + cast(value, field.type)
@@ -150,7 +155,9 @@ def _after_condition(layer: Layer, sortby: tuple[tuple[str, bool], ...], after: 
         if value is None:
             same.append(Sql(f"{name(column)} is null"))
             continue
-        beyond = Sql(f"({name(column)} {'<' if falls else '>'}") + cast(value, kind) + Sql(f"or {name(column)} is null)")
+        beyond = (
+            Sql(f"({name(column)} {'<' if falls else '>'}") + cast(value, kind) + Sql(f"or {name(column)} is null)")
+        )
         branches.append(joined([*same, beyond], " and "))
         same.append(Sql(f"{name(column)} =") + cast(value, kind))
     branches.append(joined([*same, Sql("fid > %s::bigint", (after[-1],))], " and "))
