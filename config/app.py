@@ -107,7 +107,9 @@ class App:
             case ["tileMatrixSets" | "TileMatrixSets", *rest] if len(rest) < 2:
                 return self.tiles.matrix_set(rest[0], request) if rest else self.tiles.matrix_sets(request)
             case ["openapi"] if self._json_wanted(request):
-                return Answer(self.openapi, "application/vnd.oai.openapi+json;version=3.0", 200, [("Cache-Control", "no-cache")])
+                return Answer(
+                    self.openapi, "application/vnd.oai.openapi+json;version=3.0", 200, [("Cache-Control", "no-cache")]
+                )
         return self.pages.answer(request, parts)
 
     def _below_collection(self, layer: Any, rest: list[str], request: Request) -> Answer | None:
@@ -168,5 +170,3 @@ def create_app(settings: Settings | None = None) -> App:
     logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("pygeoapi").setLevel(logging.CRITICAL)
     return App(settings, bind_store(Store(Database(settings.api_dsn, pool_size=settings.pool_size))))
-
-

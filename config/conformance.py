@@ -15,8 +15,9 @@ CONFORMANCE = tuple(
         "ogcapi-features-5/1.0/conf": "schemas core-roles-features queryables sortables returnables-and-receivables",
         "ogcapi-records-1/1.0/conf": "sorting",
         "cql2/1.0/conf": (
-            "cql2-text cql2-json basic-cql2 advanced-comparison-operators case-insensitive-comparison basic-spatial-functions "
-            "basic-spatial-functions-plus spatial-functions temporal-functions array-functions property-property arithmetic"
+            "cql2-text cql2-json basic-cql2 advanced-comparison-operators case-insensitive-comparison "
+            "basic-spatial-functions basic-spatial-functions-plus spatial-functions temporal-functions "
+            "array-functions property-property arithmetic"
         ),
         "ogcapi-tiles-1/1.0/conf": "core tileset tilesets-list geodata-tilesets mvt oas30",
         "tms/2.0/conf": "tilematrixset json-tilematrixset",

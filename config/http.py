@@ -31,11 +31,17 @@ _WORTH_ZIPPING = 1000
 VARY = "Accept, Accept-Encoding, Accept-Language, Authorization, X-API-Key, Prefer"
 _CORS = [
     ("Access-Control-Allow-Origin", "*"),
-    ("Access-Control-Expose-Headers", "ETag, Link, Location, Content-Crs, Content-Language, Preference-Applied, WWW-Authenticate"),
+    (
+        "Access-Control-Expose-Headers",
+        "ETag, Link, Location, Content-Crs, Content-Language, Preference-Applied, WWW-Authenticate",
+    ),
 ]
 PREFLIGHT = [
     ("Access-Control-Allow-Methods", "GET, HEAD, POST, OPTIONS"),
-    ("Access-Control-Allow-Headers", "Accept, Accept-Language, Authorization, Content-Type, If-None-Match, Prefer, X-API-Key"),
+    (
+        "Access-Control-Allow-Headers",
+        "Accept, Accept-Language, Authorization, Content-Type, If-None-Match, Prefer, X-API-Key",
+    ),
     ("Access-Control-Max-Age", "86400"),
 ]
 
@@ -139,7 +145,9 @@ def takes_gzip(request: Request) -> bool:
 
 
 def gzipped(body: bytes) -> bytes:
-    """A body as gzip; large ones at the fastest level, since a client on a county's network waits for us, not for the wire."""
+    """A body as gzip; large ones at the fastest level, since a client on a county's network waits for us, not for the
+    wire.
+    """
     packer = zlib.compressobj(1 if len(body) > 65_536 else 5, zlib.DEFLATED, 31)
     return packer.compress(body) + packer.flush()
 

@@ -104,7 +104,9 @@ class ItemsRoutes:
         params = request.params
         unknown = set(params) - {"f", "crs", "lang", "properties", "skipGeometry"}
         if unknown and handling(request) != "lenient":
-            raise InvalidInput("query.parameter", parameter=min(unknown), known="crs, f, lang, properties, skipGeometry")
+            raise InvalidInput(
+                "query.parameter", parameter=min(unknown), known="crs, f, lang, properties, skipGeometry"
+            )
         asked = self.parse(layer, request)
         text, version = self._store.features.one(layer, id_, asked)
         etag = _etag(layer, version, request)

@@ -15,7 +15,19 @@ from layers.store import City
 from processes.registry import PROCESSES
 
 _PAGE = ["f", "lang"]
-_ITEMS = ["bbox", "bbox-crs", "crs", "datetime", "limit", "offset", "cursor", "sortby", "properties", "skipGeometry", "resulttype"]
+_ITEMS = [
+    "bbox",
+    "bbox-crs",
+    "crs",
+    "datetime",
+    "limit",
+    "offset",
+    "cursor",
+    "sortby",
+    "properties",
+    "skipGeometry",
+    "resulttype",
+]
 _FILTER = ["filter", "filter-lang", "filter-crs"]
 
 
@@ -37,11 +49,18 @@ def openapi_document(base_url: str, city: City) -> dict[str, Any]:
     paths: dict[str, Any] = {
         "/": _get("landingPage", "Landing page", "capabilities", "landingPage"),
         "/conformance": _get("conformance", "Conformance classes", "capabilities", "confClasses"),
-        "/openapi": _get("openapi", "This document", "capabilities", "openapi", media="application/vnd.oai.openapi+json;version=3.0"),
+        "/openapi": _get(
+            "openapi", "This document", "capabilities", "openapi", media="application/vnd.oai.openapi+json;version=3.0"
+        ),
         "/collections": _get("collections", "Collections", "capabilities", "collections"),
         "/tileMatrixSets": _get("tileMatrixSets", "Tile matrix sets", "tiles", "object", parameters=["lang"]),
         "/tileMatrixSets/{tileMatrixSetId}": _get(
-            "tileMatrixSet", "One tile matrix set", "tiles", "object", parameters=["tileMatrixSetId", "lang"], missing=True
+            "tileMatrixSet",
+            "One tile matrix set",
+            "tiles",
+            "object",
+            parameters=["tileMatrixSetId", "lang"],
+            missing=True,
         ),
         "/processes": _get("processes", "Processes", "processes", "object"),
     }
@@ -84,26 +103,45 @@ def _layer_paths(layer: Layer, city: City) -> dict[str, Any]:
     return {
         here: get("describe", "description", "collection"),
         f"{here}/items": get(
-            "items", "features", "featureCollection", media="application/geo+json",
+            "items",
+            "features",
+            "featureCollection",
+            media="application/geo+json",
             parameters=[*_names(*_PAGE, *_ITEMS, *_FILTER), *own],
         ),
         f"{here}/items/{{featureId}}": get(
-            "item", "one feature", "feature", media="application/geo+json",
-            parameters=_names("featureId", *_PAGE, "crs", "properties", "skipGeometry"), missing=True,
+            "item",
+            "one feature",
+            "feature",
+            media="application/geo+json",
+            parameters=_names("featureId", *_PAGE, "crs", "properties", "skipGeometry"),
+            missing=True,
         ),
         f"{here}/queryables": get("queryables", "what filters may name", "object", media="application/schema+json"),
-        f"{here}/sortables": get("sortables", "what sortby may name", "object", media="application/schema+json", parameters=["lang"]),
+        f"{here}/sortables": get(
+            "sortables", "what sortby may name", "object", media="application/schema+json", parameters=["lang"]
+        ),
         f"{here}/schema": get("schema", "what a feature holds", "object", media="application/schema+json"),
-        f"{here}/style": get("style", "Mapbox GL style", "object", parameters=["lang"], media="application/vnd.mapbox.style+json"),
+        f"{here}/style": get(
+            "style", "Mapbox GL style", "object", parameters=["lang"], media="application/vnd.mapbox.style+json"
+        ),
         f"{here}/tiles": get("tilesets", "tile sets", "object"),
-        f"{here}/tiles/{{tileMatrixSetId}}": get("tileset", "one tile set", "object", parameters=["tileMatrixSetId", "lang"], missing=True),
+        f"{here}/tiles/{{tileMatrixSetId}}": get(
+            "tileset", "one tile set", "object", parameters=["tileMatrixSetId", "lang"], missing=True
+        ),
         f"{here}/tiles/{{tileMatrixSetId}}/metadata": get(
             "tilejson", "TileJSON", "object", parameters=["tileMatrixSetId", "lang"], missing=True
         ),
         f"{here}/tiles/{{tileMatrixSetId}}/{{tileMatrix}}/{{tileRow}}/{{tileCol}}": get(
-            "tile", "a vector tile", "tile", parameters=tile, media="application/vnd.mapbox-vector-tile", missing=True, empty=True
+            "tile",
+            "a vector tile",
+            "tile",
+            parameters=tile,
+            media="application/vnd.mapbox-vector-tile",
+            missing=True,
+            empty=True,
         ),
-    }  # fmt: skip
+    }
 
 
 def _process_paths(id_: str) -> dict[str, Any]:
@@ -130,9 +168,15 @@ def _process_paths(id_: str) -> dict[str, Any]:
                 "summary": cls.title.en,
                 "description": f"{cls.description.en}\n\n{cls.description.zh}",
                 "tags": ["processes"],
-                "requestBody": {"required": True, "content": {"application/json": {"schema": body, "example": description["example"]}}},
+                "requestBody": {
+                    "required": True,
+                    "content": {"application/json": {"schema": body, "example": description["example"]}},
+                },
                 "responses": {
-                    "200": {"description": cls.result.en, "content": {"application/json": {"schema": _ref("schemas", "object")}}},
+                    "200": {
+                        "description": cls.result.en,
+                        "content": {"application/json": {"schema": _ref("schemas", "object")}},
+                    },
                     **{status: _ref("responses", name) for status, name in _FAILURES.items()},
                 },
             }
@@ -140,7 +184,15 @@ def _process_paths(id_: str) -> dict[str, Any]:
     }
 
 
-_FAILURES = {"400": "invalid", "401": "needsKey", "403": "forbidden", "404": "missing", "409": "conflict", "500": "failed", "503": "away"}
+_FAILURES = {
+    "400": "invalid",
+    "401": "needsKey",
+    "403": "forbidden",
+    "404": "missing",
+    "409": "conflict",
+    "500": "failed",
+    "503": "away",
+}
 
 
 def _get(
@@ -156,7 +208,11 @@ def _get(
     empty: bool = False,
 ) -> dict[str, Any]:
     """A path that is read."""
-    listed = _names(*_PAGE) if parameters is None else [_names(entry)[0] if isinstance(entry, str) else entry for entry in parameters]
+    listed = (
+        _names(*_PAGE)
+        if parameters is None
+        else [_names(entry)[0] if isinstance(entry, str) else entry for entry in parameters]
+    )
     content: dict[str, Any] = {media: {"schema": _ref("schemas", schema)}}
     if any(entry == _names("f")[0] for entry in listed):
         content["text/html"] = {"schema": {"type": "string"}}
@@ -165,7 +221,9 @@ def _get(
     responses: dict[str, Any] = {"200": {"description": summary, "content": content}}
     if empty:
         responses["204"] = {"description": "The tile is empty"}
-    responses |= {"304": {"description": "Unchanged"}} | {status: _ref("responses", name) for status, name in failures.items()}
+    responses |= {"304": {"description": "Unchanged"}} | {
+        status: _ref("responses", name) for status, name in failures.items()
+    }
     operation_: dict[str, Any] = {
         "operationId": operation,
         "summary": summary,
@@ -201,4 +259,3 @@ def _names(*names: str) -> list[dict[str, str]]:
 
 def _ref(kind: str, name: str) -> dict[str, str]:
     return {"$ref": f"#/components/{kind}/{name}"}
-

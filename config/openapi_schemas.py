@@ -12,7 +12,15 @@ _WHOLE = {"type": "integer", "minimum": 0}
 
 
 def _query(name: str, description: str, schema: dict[str, Any], *, explode: bool = False) -> dict[str, Any]:
-    return {"name": name, "in": "query", "required": False, "description": description, "schema": schema, "style": "form", "explode": explode}
+    return {
+        "name": name,
+        "in": "query",
+        "required": False,
+        "description": description,
+        "schema": schema,
+        "style": "form",
+        "explode": explode,
+    }
 
 
 def _path(name: str, description: str, schema: dict[str, Any]) -> dict[str, Any]:
@@ -20,26 +28,46 @@ def _path(name: str, description: str, schema: dict[str, Any]) -> dict[str, Any]
 
 
 PARAMETERS: dict[str, Any] = {
-    "f": _query("f", "Representation", {"type": "string", "enum": ["json", "html", "jsonld", "csv"], "default": "json"}),
+    "f": _query(
+        "f", "Representation", {"type": "string", "enum": ["json", "html", "jsonld", "csv"], "default": "json"}
+    ),
     "lang": _query("lang", "Language of words", {"type": "string", "enum": ["zh", "en"], "default": "zh"}),
     "bbox": _query(
         "bbox",
         "Four numbers in the axis order of bbox-crs: features that touch the box",
-        {"type": "array", "oneOf": [{"minItems": 4, "maxItems": 4}, {"minItems": 6, "maxItems": 6}], "items": {"type": "number"}},
+        {
+            "type": "array",
+            "oneOf": [{"minItems": 4, "maxItems": 4}, {"minItems": 6, "maxItems": 6}],
+            "items": {"type": "number"},
+        },
     ),
     "bbox-crs": _query("bbox-crs", "CRS of bbox", _TEXT),
     "crs": _query("crs", "CRS of the answer's coordinates", _TEXT),
     "filter-crs": _query("filter-crs", "CRS of coordinates in filter", _TEXT),
     "datetime": _query("datetime", "A moment, day, month or year, or an interval with / and .. for an open end", _TEXT),
-    "limit": _query("limit", "Features a page", {"type": "integer", "minimum": 1, "maximum": GREATEST_LIMIT, "default": DEFAULT_LIMIT}),
-    "offset": _query("offset", "Features before the page; rel=next pages by key and is faster", _WHOLE | {"maximum": 2**31, "default": 0}),
+    "limit": _query(
+        "limit",
+        "Features a page",
+        {"type": "integer", "minimum": 1, "maximum": GREATEST_LIMIT, "default": DEFAULT_LIMIT},
+    ),
+    "offset": _query(
+        "offset",
+        "Features before the page; rel=next pages by key and is faster",
+        _WHOLE | {"maximum": 2**31, "default": 0},
+    ),
     "cursor": _query("cursor", "Where the page begins, as rel=next of the page before says", _TEXT),
-    "sortby": _query("sortby", "Fields, each with - before it to fall", {"type": "array", "items": _TEXT, "minItems": 1}),
+    "sortby": _query(
+        "sortby", "Fields, each with - before it to fall", {"type": "array", "items": _TEXT, "minItems": 1}
+    ),
     "properties": _query("properties", "Fields to show", {"type": "array", "items": _TEXT}),
     "skipGeometry": _query("skipGeometry", "Leave the geometry out", {"type": "boolean", "default": False}),
-    "resulttype": _query("resulttype", "hits: only numberMatched", {"type": "string", "enum": ["results", "hits"], "default": "results"}),
+    "resulttype": _query(
+        "resulttype", "hits: only numberMatched", {"type": "string", "enum": ["results", "hits"], "default": "results"}
+    ),
     "filter": _query("filter", "CQL2", _TEXT),
-    "filter-lang": _query("filter-lang", "Form of filter", {"type": "string", "enum": ["cql2-text", "cql2-json"], "default": "cql2-text"}),
+    "filter-lang": _query(
+        "filter-lang", "Form of filter", {"type": "string", "enum": ["cql2-text", "cql2-json"], "default": "cql2-text"}
+    ),
     "featureId": _path("featureId", "Id of a feature", _TEXT),
     "tileMatrixSetId": _path("tileMatrixSetId", "Tile matrix set", {"type": "string", "enum": list(TILE_MATRIX_SETS)}),
     "tileMatrix": _path("tileMatrix", "Zoom", _WHOLE | {"maximum": DEEPEST}),
@@ -88,8 +116,16 @@ SCHEMAS: dict[str, Any] = {
             "detail": _TEXT,
         },
     },
-    "landingPage": {"type": "object", "required": ["links"], "properties": {"title": _TEXT, "description": _TEXT, "links": _LINKS}},
-    "confClasses": {"type": "object", "required": ["conformsTo"], "properties": {"conformsTo": {"type": "array", "items": _TEXT}}},
+    "landingPage": {
+        "type": "object",
+        "required": ["links"],
+        "properties": {"title": _TEXT, "description": _TEXT, "links": _LINKS},
+    },
+    "confClasses": {
+        "type": "object",
+        "required": ["conformsTo"],
+        "properties": {"conformsTo": {"type": "array", "items": _TEXT}},
+    },
     "collection": {
         "type": "object",
         "required": ["id", "links"],
@@ -108,13 +144,20 @@ SCHEMAS: dict[str, Any] = {
     "collections": {
         "type": "object",
         "required": ["links", "collections"],
-        "properties": {"links": _LINKS, "collections": {"type": "array", "items": {"$ref": "#/components/schemas/collection"}}},
+        "properties": {
+            "links": _LINKS,
+            "collections": {"type": "array", "items": {"$ref": "#/components/schemas/collection"}},
+        },
     },
     "geometry": {
         "type": "object",
         "nullable": True,
         "required": ["type"],
-        "properties": {"type": _TEXT, "coordinates": {"type": "array", "items": {}}, "geometries": {"type": "array", "items": {}}},
+        "properties": {
+            "type": _TEXT,
+            "coordinates": {"type": "array", "items": {}},
+            "geometries": {"type": "array", "items": {}},
+        },
     },
     "feature": {
         "type": "object",

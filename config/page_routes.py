@@ -47,7 +47,12 @@ class PageRoutes:
                 return self._asset(name, request)
             case ["style.json"]:
                 layers = [layer for layer in CATALOGUE.values() if current().reaches(layer.readers)]
-                return Answer(orjson.dumps(map_style(layers, self._base, request.language)), STYLE, 200, [("Cache-Control", "no-cache")])
+                return Answer(
+                    orjson.dumps(map_style(layers, self._base, request.language)),
+                    STYLE,
+                    200,
+                    [("Cache-Control", "no-cache")],
+                )
         return None
 
     def style(self, layer: Layer, request: Request) -> Answer:

@@ -1,13 +1,13 @@
 """pygeoapi behind our app: its configuration handed over, its shortcomings mended in one place.
 
-pygeoapi reads its configuration when its Flask module is imported and builds its answers from module-level functions, so what must
+pygeoapi reads its configuration when its Flask module is imported and builds its answers from module-level functions,
+so what must
 differ is replaced here, by name, and nowhere else.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -19,6 +19,7 @@ import orjson
 
 from config.conformance import CONFORMANCE
 from config.http import Environ, StartResponse
+from config.settings import hand_over
 from layers.catalogue import CATALOGUE
 from layers.identity import current
 from layers.store import Store
@@ -75,7 +76,7 @@ def load_pygeoapi(config: dict[str, Any], openapi: dict[str, Any], store: Store)
         for name, content in (("PYGEOAPI_CONFIG", config), ("PYGEOAPI_OPENAPI", openapi)):
             path = Path(folder) / f"{name.lower()}.json"
             path.write_text(json.dumps(content), "utf-8")
-            os.environ[name] = str(path)
+            hand_over(name, str(path))
         import pygeoapi.flask_app as flask_app
     api = flask_app.api_
     api.config["resources"] = VisibleResources(api.config["resources"])
@@ -134,7 +135,9 @@ def _moment(text: str | None) -> str | None:
 
 
 def _declare_conformance() -> None:
-    """Our list in the place of pygeoapi's, which names classes that it does not serve and leaves out some that we do."""
+    """Our list in the place of pygeoapi's, which names classes that it does not serve and leaves out some that we
+    do.
+    """
     for name, module in list(sys.modules.items()):
         if name.startswith("pygeoapi.api"):
             for list_name in ("CONFORMANCE_CLASSES", "CONFORMANCE_CLASSES_FEATURES", "CONFORMANCE_CLASSES_RECORDS"):

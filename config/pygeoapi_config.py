@@ -20,7 +20,8 @@ _CHINA = [73.0, 3.0, 136.0, 54.0]
 _TITLE = Text("网格地理信息服务", "Governance grid service")
 _DESCRIPTION = Text(
     "县级市治理网格、监控点位与事件热力的 OGC API 服务，含编码与重叠检查等空间处理。",
-    "Grids, cameras and case heat of a county-level city as OGC API services, with processes for coding and overlap checks.",
+    "Grids, cameras and case heat of a county-level city as OGC API services, "
+    "with processes for coding and overlap checks.",
 )
 
 
@@ -73,7 +74,10 @@ def pygeoapi_config(base_url: str, city: City) -> dict[str, Any]:
             "contact": {"url": f"{base_url}/"},
         },
         "resources": {layer.id: _collection(layer, base_url, city) for layer in CATALOGUE.values()}
-        | {id_: {"type": "process", "processor": {"name": f"{cls.__module__}.{cls.__name__}"}} for id_, cls in PROCESSES.items()},
+        | {
+            id_: {"type": "process", "processor": {"name": f"{cls.__module__}.{cls.__name__}"}}
+            for id_, cls in PROCESSES.items()
+        },
     }
 
 
@@ -87,10 +91,23 @@ def _collection(layer: Layer, base_url: str, city: City) -> dict[str, Any]:
         "keywords": {"zh": [layer.title.zh], "en": [layer.title.en]},
         "extents": {"spatial": {"bbox": _CHINA, "crs": CRS84_URI}},
         "links": [
-            _link("http://www.opengis.net/def/rel/ogc/1.0/sortables", "application/schema+json", Text("可排序字段", "Sortables"), f"{here}/sortables"),
-            _link("http://www.opengis.net/def/rel/ogc/1.0/styles", "application/vnd.mapbox.style+json", Text("样式", "Style"), f"{here}/style?f=mapbox"),
             _link(
-                "describedby", "application/json", Text("TileJSON", "TileJSON"), f"{here}/tiles/WebMercatorQuad/metadata?f=tilejson"
+                "http://www.opengis.net/def/rel/ogc/1.0/sortables",
+                "application/schema+json",
+                Text("可排序字段", "Sortables"),
+                f"{here}/sortables",
+            ),
+            _link(
+                "http://www.opengis.net/def/rel/ogc/1.0/styles",
+                "application/vnd.mapbox.style+json",
+                Text("样式", "Style"),
+                f"{here}/style?f=mapbox",
+            ),
+            _link(
+                "describedby",
+                "application/json",
+                Text("TileJSON", "TileJSON"),
+                f"{here}/tiles/WebMercatorQuad/metadata?f=tilejson",
             ),
         ],
         "providers": [
@@ -122,5 +139,3 @@ def _collection(layer: Layer, base_url: str, city: City) -> dict[str, Any]:
 
 def _link(rel: str, type_: str, title: Text, href: str) -> dict[str, Any]:
     return {"rel": rel, "type": type_, "title": title.both(), "href": href}
-
-

@@ -7,7 +7,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 import orjson
-from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound as NoSuchRoute
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
+from werkzeug.exceptions import NotFound as NoSuchRoute
 
 from config.http import Answer, Environ, Request
 from config.items_routes import ItemsRoutes, handling, readable_layer
@@ -52,7 +53,9 @@ def ask_pygeoapi(app: Any, items: ItemsRoutes, request: Request, parts: list[str
     token = None
     if parts[0] == "collections" and len(parts) in (3, 4) and parts[2] == "items":
         token = asked.set(items.parse(readable_layer(parts[1]), request))
-        params = {key: value for key, value in params.items() if key in _PAGE_PARAMETERS} | {"limit": str(GREATEST_LIMIT + 1)}
+        params = {key: value for key, value in params.items() if key in _PAGE_PARAMETERS} | {
+            "limit": str(GREATEST_LIMIT + 1)
+        }
     else:
         unknown = set(params) - _PAGE_PARAMETERS
         if unknown and handling(request) != "lenient":
@@ -127,7 +130,11 @@ def _check_execution(request: Request, parts: list[str], environ: Environ) -> No
     length = environ.get("CONTENT_LENGTH") or "0"
     if not length.isdigit() or int(length) > _MOST_BODY_MB * 1024 * 1024:
         raise InvalidInput("app.large-body", most=_MOST_BODY_MB)
-    body = environ["wsgi.input"].read(int(length)) if int(length) else environ["wsgi.input"].read(_MOST_BODY_MB * 1024 * 1024)
+    body = (
+        environ["wsgi.input"].read(int(length))
+        if int(length)
+        else environ["wsgi.input"].read(_MOST_BODY_MB * 1024 * 1024)
+    )
     try:
         content = orjson.loads(body)
     except orjson.JSONDecodeError as error:
@@ -135,7 +142,9 @@ def _check_execution(request: Request, parts: list[str], environ: Environ) -> No
     if not isinstance(content, dict) or not isinstance(content.get("inputs", {}), dict):
         raise InvalidInput("app.json-body", reason="inputs")
     if content.get("response", "raw") not in ("raw", "document"):
-        raise InvalidInput("query.value", parameter="response", value=str(content["response"])[:40], wanted="raw, document")
+        raise InvalidInput(
+            "query.value", parameter="response", value=str(content["response"])[:40], wanted="raw, document"
+        )
     execution = {"inputs": content.get("inputs", {}), "response": content.get("response", "raw")}
     written = orjson.dumps(execution)
     environ["wsgi.input"], environ["CONTENT_LENGTH"] = BytesIO(written), str(len(written))

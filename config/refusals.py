@@ -46,7 +46,9 @@ def refuse(request: Request, error: BaseException, base_url: str) -> Answer:
         Address that links of a page begin with.
     """
     if isinstance(error, WanggeError):
-        status, code = next((found for kind, found in _STATUSES.items() if isinstance(error, kind)), (400, "InvalidParameterValue"))
+        status, code = next(
+            (found for kind, found in _STATUSES.items() if isinstance(error, kind)), (400, "InvalidParameterValue")
+        )
         status, code = _OWN_STATUS.get(error.key, (status, code))
         text = say(error.key, request.language, **error.values)
     else:
@@ -67,12 +69,20 @@ def refuse(request: Request, error: BaseException, base_url: str) -> Answer:
     if not wants_json(request.header("Accept"), request.params.get("f")):
         page = render("exception.html", {"type": code, "code": code, "description": text}, request.language, base_url)
         return Answer(page.encode(), "text/html; charset=utf-8", status, headers)
-    body = {"type": code, "title": STATUS[status][4:], "status": status, "code": code, "description": text, "detail": text}
+    body = {
+        "type": code,
+        "title": STATUS[status][4:],
+        "status": status,
+        "code": code,
+        "description": text,
+        "detail": text,
+    }
     return Answer(orjson.dumps(body), "application/json", status, headers)
 
 
 def _xml(code: str, text: str) -> bytes:
     return (
         '<?xml version="1.0" encoding="UTF-8"?><ExceptionReport xmlns="http://www.opengis.net/ows/1.1" version="1.0.0">'
-        f"<Exception exceptionCode={quoteattr(code)}><ExceptionText>{escape(text)}</ExceptionText></Exception></ExceptionReport>"
+        f"<Exception exceptionCode={quoteattr(code)}><ExceptionText>{escape(text)}</ExceptionText></Exception>"
+        "</ExceptionReport>"
     ).encode()

@@ -59,9 +59,18 @@ def _properties(layer: Layer, what: str, language: str) -> dict[str, Any]:
     if what == "queryables":
         # clients tell a geometry by where this reference points; they never follow it
         name = kind if kind != "Geometry" else "Geometry"
-        found["geometry"] = {"title": title, "$ref": f"https://geojson.org/schema/{name}.json", "x-ogc-role": "primary-geometry"}
+        found["geometry"] = {
+            "title": title,
+            "$ref": f"https://geojson.org/schema/{name}.json",
+            "x-ogc-role": "primary-geometry",
+        }
     else:
-        found["geometry"] = {"title": title, "format": format_, "x-ogc-role": "primary-geometry", "x-ogc-propertySeq": 0}
+        found["geometry"] = {
+            "title": title,
+            "format": format_,
+            "x-ogc-role": "primary-geometry",
+            "x-ogc-propertySeq": 0,
+        }
     return found
 
 

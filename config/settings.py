@@ -115,6 +115,11 @@ def load(**given: object) -> Settings:
     return Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
 
 
+def hand_over(name: str, value: str) -> None:
+    """Set a variable for a library that reads the environment when it is imported, as pygeoapi does."""
+    os.environ[name] = value
+
+
 def language() -> Language:
     """Language of the terminal, by the first that is set of ``LC_ALL``, ``LC_MESSAGES`` and ``LANG``."""
     named = (os.environ.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG"))

@@ -68,7 +68,9 @@ class TileRoutes:
             raise InvalidInput("app.format", format=params["f"], known="mvt")
         unknown = [name for name in params if name not in _TILE_PARAMETERS and layer.field(name) is None]
         if unknown:
-            raise InvalidInput("query.parameter", parameter=unknown[0], known=", ".join((*sorted(_TILE_PARAMETERS), *layer.names)))
+            raise InvalidInput(
+                "query.parameter", parameter=unknown[0], known=", ".join((*sorted(_TILE_PARAMETERS), *layer.names))
+            )
         return parse_items_request(layer, params, metric_srid=self._store.city().metric_srid)
 
     def tilejson(self, layer: Layer, matrix: TileMatrixSet, request: Request) -> Answer:
@@ -138,7 +140,11 @@ class TileRoutes:
             "links": [
                 _link("self", "application/json", here),
                 _link("item", MVT, f"{here}/{{tileMatrix}}/{{tileRow}}/{{tileCol}}?f=mvt") | {"templated": True},
-                _link("http://www.opengis.net/def/rel/ogc/1.0/tiling-scheme", "application/json", f"{self._base}/tileMatrixSets/{matrix.id}"),
+                _link(
+                    "http://www.opengis.net/def/rel/ogc/1.0/tiling-scheme",
+                    "application/json",
+                    f"{self._base}/tileMatrixSets/{matrix.id}",
+                ),
                 _link("describedby", "application/json", f"{here}/metadata?f=tilejson"),
             ],
             "layers": [{"id": layer.id, "title": layer.title.in_(request.language), "dataType": "vector"}],
@@ -154,10 +160,11 @@ class TileRoutes:
 
     @staticmethod
     def _json(words: dict[str, Any], layer: Layer | None, request: Request) -> Answer:
-        headers = [("Content-Language", request.language), ("Cache-Control", cache_control(layer) if layer else "public, no-cache")]
+        headers = [
+            ("Content-Language", request.language),
+            ("Cache-Control", cache_control(layer) if layer else "public, no-cache"),
+        ]
         return Answer(orjson.dumps(words), "application/json", 200, headers)
-
-
 
 
 def _link(rel: str, type_: str, href: str) -> dict[str, Any]:

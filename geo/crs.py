@@ -58,7 +58,8 @@ def srid_of(uri: str) -> int:
     Parameters
     ----------
     uri : str
-        An OGC URI, ``EPSG:n``, ``urn:ogc:def:crs:EPSG::n``, CRS84 in its spellings; angle or square brackets around it are taken off.
+        An OGC URI, ``EPSG:n``, ``urn:ogc:def:crs:EPSG::n``, CRS84 in its spellings; angle or square brackets around
+        it are taken off.
 
     Returns
     -------

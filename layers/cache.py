@@ -10,7 +10,8 @@ from collections.abc import Hashable
 class BytesCache:
     """Bytes by key, in two generations: what was used lately survives, the rest goes when the young one is full.
 
-    A look-up in the young generation is one dictionary access without a lock, which matters where a page takes a thousand.
+    A look-up in the young generation is one dictionary access without a lock, which matters where a page takes a
+    thousand.
 
     Parameters
     ----------

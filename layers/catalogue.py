@@ -23,7 +23,10 @@ _COUNT = Field("count", Text("数量", "Count"), "integer")
 DIVISIONS = Layer(
     id="divisions",
     title=Text("行政区划", "Administrative divisions"),
-    description=Text("市、镇街、村居三级区划，采用统计用区划代码。", "County, townships and villages with their 12-digit statistical codes."),
+    description=Text(
+        "市、镇街、村居三级区划，采用统计用区划代码。",
+        "County, townships and villages with their 12-digit statistical codes.",
+    ),
     table="divisions",
     geometry_type="MultiPolygon",
     id_field="code",
@@ -70,7 +73,9 @@ GRIDS = Layer(
     time=("valid_from", "valid_to"),
     current_only=True,
     tile_fields=("code", "name", "kind", "population"),
-    style=Style("#2a9d8f", by="kind", colours=(("social", "#2a9d8f"), ("dedicated", "#e76f51")), label="name", opacity=0.18),
+    style=Style(
+        "#2a9d8f", by="kind", colours=(("social", "#2a9d8f"), ("dedicated", "#e76f51")), label="name", opacity=0.18
+    ),
 )
 
 CAMERAS = Layer(
@@ -154,7 +159,8 @@ CASE_HEAT = Layer(
     title=Text("事件热力", "Case heat"),
     description=Text(
         "按月统计的 H3 网格事件数；对外隐藏少于 5 件的单元，分类计数仅供内部使用。",
-        "Cases a month in H3 cells; cells with fewer than 5 are hidden from the public, and counts by class are for staff.",
+        "Cases a month in H3 cells; cells with fewer than 5 are hidden from the public, "
+        "and counts by class are for staff.",
     ),
     table="case_heat",
     geometry_type="Polygon",
@@ -225,7 +231,9 @@ FINDINGS = Layer(
 SERVICE_POINTS = Layer(
     id="service-points",
     title=Text("便民服务点", "Service points"),
-    description=Text("镇街为民服务中心与村居服务站。", "Service centres of the townships and a station in every village."),
+    description=Text(
+        "镇街为民服务中心与村居服务站。", "Service centres of the townships and a station in every village."
+    ),
     table="service_points",
     geometry_type="Point",
     id_field="code",
@@ -244,7 +252,10 @@ SERVICE_POINTS = Layer(
 ENFORCEMENT = Layer(
     id="enforcement",
     title=Text("综合执法局", "Enforcement bureaus"),
-    description=Text("镇街综合行政执法局：执法人员与处罚权限数。", "Enforcement bureaus of the townships with officers and penalty powers."),
+    description=Text(
+        "镇街综合行政执法局：执法人员与处罚权限数。",
+        "Enforcement bureaus of the townships with officers and penalty powers.",
+    ),
     table="enforcement",
     geometry_type="Point",
     id_field="code",

@@ -29,5 +29,9 @@ CASE_CATEGORIES = (
     ("local", Text("本地扩展", "Local extension")),
 )
 SEVERITIES = (("error", Text("错误", "Error")), ("warning", Text("警告", "Warning")), ("note", Text("提示", "Note")))
-FINDING_STATES = (("open", Text("待处理", "Open")), ("accepted", Text("已接受", "Accepted")), ("fixed", Text("已修复", "Fixed")))
+FINDING_STATES = (
+    ("open", Text("待处理", "Open")),
+    ("accepted", Text("已接受", "Accepted")),
+    ("fixed", Text("已修复", "Fixed")),
+)
 SERVICE_LEVELS = (("centre", Text("为民服务中心", "Centre")), ("station", Text("服务站", "Station")))

@@ -1,6 +1,7 @@
 """CQL2 filters: text or JSON in, a condition over a layer's columns out.
 
-The text is parsed by the library ``cql2``; what its tree means on our columns, with types checked and unknown names refused,
+The text is parsed by the library ``cql2``; what its tree means on our columns, with types checked and unknown names
+refused,
 is decided here.
 """
 
@@ -252,7 +253,11 @@ class _Compiler:
             if subject.type == "integer" and isinstance(text, float) and text.is_integer() and abs(text) < 2**53:
                 return Value(cast(int(text), "integer"), "integer")
             return literal
-        if subject.type in ("date", "date-time") and literal.type in ("string", "date", "date-time") and isinstance(text, str):
+        if (
+            subject.type in ("date", "date-time")
+            and literal.type in ("string", "date", "date-time")
+            and isinstance(text, str)
+        ):
             period = parse_moment(text, "filter")
             # a day covers its hours: after it is after its end, from it on is from its start
             edge = period.end if op in (">", "<=") else period.start
@@ -270,7 +275,9 @@ class _Compiler:
         if op in ("/", "div", "%"):
             right = Sql(f"nullif({right.text}, 0)", right.values)
         if op == "%":
-            return Value(Sql("mod((") + left + Sql(")::numeric, (") + right + Sql(")::numeric)::double precision"), "number")
+            return Value(
+                Sql("mod((") + left + Sql(")::numeric, (") + right + Sql(")::numeric)::double precision"), "number"
+            )
         if op == "div":
             return Value(Sql("trunc(") + left + Sql("/") + right + Sql(")"), "number")
         return Value(Sql("(") + left + Sql(_ARITHMETIC[op]) + right + Sql(")"), "number")
@@ -299,7 +306,13 @@ class _Compiler:
             text = column.sql.text
             at = "at time zone 'Asia/Shanghai'"
             return Sql(f"({text}::timestamp {at})"), Sql(f"((({text} + 1)::timestamp {at}) - interval '1 microsecond')")
-        written = node if isinstance(node, str) else node.get("timestamp", node.get("date")) if isinstance(node, dict) else None
+        written = (
+            node
+            if isinstance(node, str)
+            else node.get("timestamp", node.get("date"))
+            if isinstance(node, dict)
+            else None
+        )
         if not isinstance(written, str):
             raise InvalidInput("query.filter", value=_shown(node), reason="not a moment or interval")
         period = parse_moment(written, "filter")

@@ -30,7 +30,8 @@ TEMPORAL = {
 def temporal_condition(op: str, periods: list[tuple[Sql, Sql]]) -> Sql:
     """Condition of one temporal function over two periods (start and end of each)."""
     edges = {"{a}": periods[0][0], "{b}": periods[0][1], "{c}": periods[1][0], "{d}": periods[1][1]}
-    text, values = "", []
+    text = ""
+    values: list[object] = []
     for word in TEMPORAL[op].split():
         edge = edges.get(word)
         text += f" {edge.text if edge else word}"

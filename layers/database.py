@@ -48,7 +48,8 @@ class Database:
     dsn : str
         libpq connection string.
     pool_size : int
-        Connections at the most; each is opened when first needed and then kept, since opening costs more than a request.
+        Connections at the most; each is opened when first needed and then kept, since opening costs more than a
+        request.
     wait_s : float
         How long a request waits for a free connection before it is told that the service is busy.
     """
@@ -127,7 +128,8 @@ class Database:
     ) -> list[tuple[Any, ...]]:
         """Rows of one reading statement, in one round trip, seen by ``identity``.
 
-        Who asks and what is asked go as one message and so share one implicit transaction: the setting is gone after it.
+        Who asks and what is asked go as one message and so share one implicit transaction: the setting is gone after
+        it.
 
         Parameters
         ----------
@@ -138,7 +140,8 @@ class Database:
         identity : Identity, optional
             The context's identity when not given.
         prepare : bool
-            Keep the statement prepared on the connection. Not for one whose best plan hangs on its values, as a bounding box's does.
+            Keep the statement prepared on the connection. Not for one whose best plan hangs on its values, as a
+            bounding box's does.
 
         Returns
         -------

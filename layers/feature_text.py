@@ -48,7 +48,7 @@ def feature_text(layer: Layer, crs: str, properties: tuple[str, ...] | None = No
         members.append(_value(field))
     shape = f"coalesce({geometry_text(layer, crs)}, 'null')" if geometry else "'null'"
     parts = [
-        "'{\"type\":\"Feature\",\"id\":'",
+        '\'{"type":"Feature","id":\'',
         f"to_json({name(layer.id_field)})",
         "',\"geometry\":'",
         shape,

@@ -64,9 +64,10 @@ class Bounds:
 class Features:
     """Reads features of one database.
 
-    PostgreSQL says which rows a request has and in which version each stands (its ``xmin``); the text of a row version never
-    changes, so it is kept and joined here, and a page of known rows costs no more than the look-up of their numbers. Row-level
-    security decides in every request: a text is used only for a row number that the database has just given this identity.
+    PostgreSQL says which rows a request has and in which version each stands (its ``xmin``); the text of a row version
+    never changes, so it is kept and joined here, and a page of known rows costs no more than the look-up of their
+    numbers. Row-level security decides in every request: a text is used only for a row number that the database has just
+    given this identity.
 
     Parameters
     ----------
@@ -137,7 +138,9 @@ class Features:
         return known
 
     def _count(self, layer: Layer, request: ItemsRequest, version: int) -> int:
-        """Counted once for each version of the layer, filter and scope of sight; exact, since a change makes a new version."""
+        """Counted once for each version of the layer, filter and scope of sight; exact, since a change makes a new
+        version.
+        """
         statement = count_statement(layer, replace(request, after=None, offset=0))
         key = (layer.id, current().scope, version, statement.text, tuple(repr(value) for value in statement.values))
         known = self._counts.get(key)
@@ -171,7 +174,9 @@ class Features:
 
 def _placed(request: ItemsRequest) -> bool:
     """Whether the best plan hangs on where the request looks, so that it must be planned anew."""
-    return request.bbox is not None or bool(request.condition and request.condition.spatial) or request.period is not None
+    return (
+        request.bbox is not None or bool(request.condition and request.condition.spatial) or request.period is not None
+    )
 
 
 def _text(value: object) -> str | None:

@@ -30,4 +30,6 @@ def apply_grants(cur: Cursor) -> None:
         cur.execute(sql.SQL("grant select on {} to wangge_api").format(name))
         cur.execute(sql.SQL("alter table {} enable row level security").format(name))
         cur.execute(sql.SQL("drop policy if exists reading on {}").format(name))
-        cur.execute(sql.SQL("create policy reading on {} for select to wangge_api using ({})").format(name, sql.SQL(rule)))
+        cur.execute(
+            sql.SQL("create policy reading on {} for select to wangge_api using ({})").format(name, sql.SQL(rule))
+        )

@@ -21,7 +21,24 @@ OFFERED_CRS = (CRS84_URI, uri_of(4490), uri_of(4549), uri_of(3857))
 DEFAULT_LIMIT = 100
 GREATEST_LIMIT = 10_000
 KNOWN = frozenset(
-    "bbox bbox-crs crs datetime limit offset cursor sortby properties skipGeometry filter filter-lang filter-crs resulttype f lang".split()
+    [
+        "bbox",
+        "bbox-crs",
+        "crs",
+        "datetime",
+        "limit",
+        "offset",
+        "cursor",
+        "sortby",
+        "properties",
+        "skipGeometry",
+        "filter",
+        "filter-lang",
+        "filter-crs",
+        "resulttype",
+        "f",
+        "lang",
+    ]
 )
 
 
@@ -74,7 +91,9 @@ asked: ContextVar[ItemsRequest | None] = ContextVar("wangge_items_request", defa
 """The request that the app has parsed, for the provider: pygeoapi's own reading of it is narrower."""
 
 
-def parse_items_request(layer: Layer, params: Mapping[str, str], *, metric_srid: int = 4549, lenient: bool = False) -> ItemsRequest:
+def parse_items_request(
+    layer: Layer, params: Mapping[str, str], *, metric_srid: int = 4549, lenient: bool = False
+) -> ItemsRequest:
     """Read the query parameters of ``/items``.
 
     Parameters
@@ -225,9 +244,9 @@ def _properties(layer: Layer, text: str) -> tuple[str, ...]:
 def _cursor(text: str, keys: int) -> tuple[object, ...]:
     try:
         after = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-        if isinstance(after, list) and len(after) == keys + 1 and isinstance(after[-1], int):
-            if all(part is None or (isinstance(part, str) and "\x00" not in part) for part in after[:-1]):
-                return tuple(after)
+        whole = isinstance(after, list) and len(after) == keys + 1 and isinstance(after[-1], int)
+        if whole and all(part is None or (isinstance(part, str) and "\x00" not in part) for part in after[:-1]):
+            return tuple(after)
     except (ValueError, binascii.Error, RecursionError):
         pass
     raise InvalidInput("query.cursor", value=text[:80])

@@ -85,7 +85,8 @@ class Layer:
     time : tuple of str
         One column (an instant) or two (from, until; an open end is null); empty for none.
     current_only : bool
-        Without ``datetime`` only what is valid now is shown, so that a map never draws yesterday's borders over today's.
+        Without ``datetime`` only what is valid now is shown, so that a map never draws yesterday's borders over
+        today's.
     readers : str
         Least role that may read: ``public`` or ``staff``.
     row_rule : str

@@ -94,7 +94,8 @@ def migrate(dsn: str, progress: Callable[[str], None] | None = None) -> list[str
                     progress(migration.name)
                 cur.execute(migration.sql)
                 cur.execute(
-                    "insert into public.wangge_migrations (name, sha256) values (%s, %s)", (migration.name, migration.sha256)
+                    "insert into public.wangge_migrations (name, sha256) values (%s, %s)",
+                    (migration.name, migration.sha256),
                 )
                 ran.append(migration.name)
             apply_grants(cur)

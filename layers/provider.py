@@ -1,4 +1,6 @@
-"""Our feature provider for pygeoapi: every representation that it makes comes from the query builder of the hot routes."""
+"""Our feature provider for pygeoapi: every representation that it makes comes from the query builder of the hot
+routes.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,7 @@ from layers.moments import parse_period
 from layers.store import bound_store
 
 
-class FeatureProvider(BaseProvider):  # type: ignore[misc]
+class FeatureProvider(BaseProvider):
     """Features of one layer of the catalogue.
 
     Parameters
@@ -24,7 +26,7 @@ class FeatureProvider(BaseProvider):  # type: ignore[misc]
     """
 
     def __init__(self, provider_def: dict[str, Any]) -> None:
-        super().__init__(provider_def)
+        super().__init__(provider_def)  # type: ignore[no-untyped-call]
         self.layer: Layer = CATALOGUE[provider_def["data"]]
         self.get_fields()
 
@@ -50,7 +52,8 @@ class FeatureProvider(BaseProvider):  # type: ignore[misc]
     ) -> dict[str, Any]:
         """A page of features as a FeatureCollection.
 
-        The app has parsed the request before pygeoapi did, and more of it than pygeoapi can; what pygeoapi hands over is
+        The app has parsed the request before pygeoapi did, and more of it than pygeoapi can; what pygeoapi hands over
+        is
         used only where there is no such request.
         """
         request = asked.get()

@@ -45,7 +45,8 @@ def ids_statement(layer: Layer, request: ItemsRequest) -> Sql:
     found = conditions(layer, request)
     if request.after is not None:
         found.append(_after_condition(layer, request.sortby, request.after))
-    # under names of their own: ORDER BY takes the name of an output column first, and the text of a number sorts otherwise
+    # under names of their own: ORDER BY takes the name of an output column first, and the text of a number sorts
+    # otherwise
     keys = "".join(f", {name(column)}::text as key_{place}" for place, (column, _) in enumerate(request.sortby))
     order = "".join(f"{name(column)} {'desc' if falls else 'asc'} nulls last, " for column, falls in request.sortby)
     version = Sql("(select version from wangge.layer_versions where layer = %s::text)", (layer.id,))
@@ -69,13 +70,10 @@ def id_statement(layer: Layer, id_: str) -> Sql:
 
 def bounds_statement(layer: Layer) -> Sql:
     """West, south, east, north of all features, and the first and last moment."""
-    times = "null, null"
-    if layer.time:
-        times = f"min({name(layer.time[0])})::text, max({name(layer.time[-1])})::text"
-    return Sql(
-        f"select st_xmin(box), st_ymin(box), st_xmax(box), st_ymax(box), first::text, last::text "
-        f"from (select st_extent(geom) as box, {times.replace(', ', ' as first, ', 1)} as last from {table(layer)}) as extent"
-    )
+    first, last = (name(layer.time[0]), name(layer.time[-1])) if layer.time else ("null::text", "null::text")
+    extent = f"select st_extent(geom) as box, min({first}) as first, max({last}) as last from {table(layer)}"
+    corners = "st_xmin(box), st_ymin(box), st_xmax(box), st_ymax(box)"
+    return Sql(f"select {corners}, first::text, last::text from ({extent}) as extent")
 
 
 def bbox_condition(bbox: tuple[float, ...], crs: str) -> Sql:

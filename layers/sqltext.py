@@ -61,7 +61,9 @@ def joined(parts: Iterable[Sql], between: str) -> Sql:
 def all_of(conditions: Iterable[Sql]) -> Sql:
     """``where`` clause in which every condition holds; empty for none."""
     listed = list(conditions)
-    return Sql("where") + joined((Sql(f"({part.text})", part.values) for part in listed), " and ") if listed else Sql("")
+    return (
+        Sql("where") + joined((Sql(f"({part.text})", part.values) for part in listed), " and ") if listed else Sql("")
+    )
 
 
 def cast(value: object, field_type: str) -> Sql:

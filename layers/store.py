@@ -74,13 +74,16 @@ class Store:
         version = self.versions.of("divisions")
         if self._city is None or self._city[0] != version or version is None:
             rows = self.database.fetch(
-                "select code, name, name_en, sample, metric_srid, st_xmin(outline), st_ymin(outline), st_xmax(outline), st_ymax(outline)"
+                "select code, name, name_en, sample, metric_srid,"
+                " st_xmin(outline), st_ymin(outline), st_xmax(outline), st_ymax(outline)"
                 " from wangge.city"
             )
             found = City()
             if rows:
                 code, name, name_en, sample, srid, *box = rows[0]
-                found = City(code.decode(), name.decode(), name_en.decode(), sample, srid, (box[0], box[1], box[2], box[3]))
+                found = City(
+                    code.decode(), name.decode(), name_en.decode(), sample, srid, (box[0], box[1], box[2], box[3])
+                )
             self._city = (version, found)
         return self._city[1]
 

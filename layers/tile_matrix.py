@@ -114,7 +114,16 @@ WEB_MERCATOR_QUAD = TileMatrixSet(
     1.0,
 )
 CGCS2000_QUAD = TileMatrixSet(
-    "CGCS2000Quad", Text("CGCS2000 经纬度", "CGCS2000 longitude and latitude"), 4490, None, -180.0, 90.0, 180.0, 2, 1, _METRES_A_DEGREE
+    "CGCS2000Quad",
+    Text("CGCS2000 经纬度", "CGCS2000 longitude and latitude"),
+    4490,
+    None,
+    -180.0,
+    90.0,
+    180.0,
+    2,
+    1,
+    _METRES_A_DEGREE,
 )
 
 TILE_MATRIX_SETS = {set_.id: set_ for set_ in (WEB_MERCATOR_QUAD, CGCS2000_QUAD)}

@@ -14,11 +14,11 @@ from layers.store import bound_store
 from layers.tile_matrix import TILE_MATRIX_SETS, tile_matrix_set
 
 
-class TileProvider(BaseTileProvider):  # type: ignore[misc]
+class TileProvider(BaseTileProvider):
     """Vector tiles of one layer of the catalogue."""
 
     def __init__(self, provider_def: dict[str, Any]) -> None:
-        super().__init__(provider_def)
+        super().__init__(provider_def)  # type: ignore[no-untyped-call]
         self.layer = CATALOGUE[provider_def["data"]]
         self.tile_type = "vector"
 
@@ -38,7 +38,11 @@ class TileProvider(BaseTileProvider):  # type: ignore[misc]
         ]
 
     def get_tiles_service(
-        self, baseurl: str | None = None, servicepath: str | None = None, dirpath: str | None = None, tile_type: str | None = None
+        self,
+        baseurl: str | None = None,
+        servicepath: str | None = None,
+        dirpath: str | None = None,
+        tile_type: str | None = None,
     ) -> dict[str, Any]:
         """Link to the tiles as a template."""
         return {"links": [{"type": self.mimetype, "rel": "item", "title": self.layer.title.en, "href": servicepath}]}

@@ -47,7 +47,11 @@ def tile_statement(layer: Layer, matrix: TileMatrixSet, zoom: int, row: int, col
         rows = _heat_cells(layer, matrix, bounds, request)
     else:
         rows = _rows(layer, matrix, bounds, zoom, request)
-    return Sql(f"select st_asmvt(tile, %s::text, {EXTENT}, 'shape', 'fid') from (", (layer.id,)) + rows + Sql(") as tile where shape is not null")
+    return (
+        Sql(f"select st_asmvt(tile, %s::text, {EXTENT}, 'shape', 'fid') from (", (layer.id,))
+        + rows
+        + Sql(") as tile where shape is not null")
+    )
 
 
 def _rows(layer: Layer, matrix: TileMatrixSet, bounds: Bounds, zoom: int, request: ItemsRequest) -> Sql:
@@ -63,7 +67,9 @@ def _rows(layer: Layer, matrix: TileMatrixSet, bounds: Bounds, zoom: int, reques
 
 
 def _case_cells(layer: Layer, matrix: TileMatrixSet, bounds: Bounds, zoom: int, request: ItemsRequest) -> Sql:
-    """Counts of cases at the middle of their H3 cells: from the kept counts where these know what is asked, else counted."""
+    """Counts of cases at the middle of their H3 cells: from the kept counts where these know what is asked, else
+    counted.
+    """
     fine = zoom >= _FINE_CELLS_FROM_ZOOM
     cell = "cell" if fine else "parent"
     asked = {column for column, _ in request.equals}
@@ -87,7 +93,10 @@ def _case_cells(layer: Layer, matrix: TileMatrixSet, bounds: Bounds, zoom: int, 
     )
     shift, mask = (18, (1 << 34) - 1) if fine else (21, (1 << 31) - 1)
     return (
-        Sql(f"select (cells.cell >> {shift}) & {mask} as fid, to_hex(cells.cell) as cell, counts.count::bigint as count,")
+        Sql(
+            f"select (cells.cell >> {shift}) & {mask} as fid, to_hex(cells.cell) as cell, "
+            "counts.count::bigint as count,"
+        )
         + _cut(_moved("st_centroid(cells.geom)", matrix), matrix, bounds)
         + Sql("as shape from (")
         + inner
@@ -96,11 +105,15 @@ def _case_cells(layer: Layer, matrix: TileMatrixSet, bounds: Bounds, zoom: int, 
 
 
 def _heat_cells(layer: Layer, matrix: TileMatrixSet, bounds: Bounds, request: ItemsRequest) -> Sql:
-    """A cell once, with the sum over the months that were asked for: sums of shown counts tell nothing that is hidden."""
+    """A cell once, with the sum over the months that were asked for: sums of shown counts tell nothing that is
+    hidden.
+    """
     chosen = [_touches("geom", matrix, bounds), *conditions(layer, request)]
     if "class_code" not in {column for column, _ in request.equals}:
         chosen.append(Sql("class_code = 'all'"))
-    inner = Sql(f"select cell, min({_column(matrix)}) as shape, sum(count)::bigint as count from {table(layer)}") + all_of(chosen)
+    inner = Sql(
+        f"select cell, min({_column(matrix)}) as shape, sum(count)::bigint as count from {table(layer)}"
+    ) + all_of(chosen)
     return (
         Sql("select (('x' || lpad(cell, 16, '0'))::bit(64)::bigint >> 21) & 2147483647 as fid, cell, count,")
         + _cut(Sql("cells.shape"), matrix, bounds)
@@ -124,7 +137,8 @@ def _cut(shape: Sql, matrix: TileMatrixSet, bounds: Bounds) -> Sql:
     """The geometry in the tile's own units, cut at its buffered edge."""
     envelope = ", ".join(["%s::double precision"] * 4)
     return Sql(
-        f"st_asmvtgeom({shape.text}, st_makeenvelope({envelope}, {matrix.srid}), {EXTENT}, {_BUFFER}, true)", (*shape.values, *bounds)
+        f"st_asmvtgeom({shape.text}, st_makeenvelope({envelope}, {matrix.srid}), {EXTENT}, {_BUFFER}, true)",
+        (*shape.values, *bounds),
     )
 
 

@@ -59,7 +59,9 @@ class Tiles:
         version = self._versions.of(layer.id)
         return None if version is None else f'"{version:x}-{scope_of(layer)}"'
 
-    def tile(self, layer: Layer, matrix: TileMatrixSet, zoom: int, row: int, column: int, request: ItemsRequest, asked: str) -> Tile:
+    def tile(
+        self, layer: Layer, matrix: TileMatrixSet, zoom: int, row: int, column: int, request: ItemsRequest, asked: str
+    ) -> Tile:
         """One tile.
 
         Parameters
@@ -82,7 +84,11 @@ class Tiles:
             raise NotFound("tile.zoom", layer=layer.id, zoom=zoom)
         statement = tile_statement(layer, matrix, zoom, row, column, request)
         # the version of the same snapshot as the tile: a change between the two can't be kept under the older version
-        both = Sql("select (") + statement + Sql("), (select version from wangge.layer_versions where layer = %s::text)", (layer.id,))
+        both = (
+            Sql("select (")
+            + statement
+            + Sql("), (select version from wangge.layer_versions where layer = %s::text)", (layer.id,))
+        )
         try:
             made, version = self._database.fetch(both.text, both.values)[0]
         except psycopg2.errors.QueryCanceled as error:

@@ -20,8 +20,10 @@ _RETRY_S = 1.0
 class Versions:
     """Versions of the layers of one database, kept by a listening thread.
 
-    A notification arrives with the commit; once a second the table is read as well, so that a connection that died without a
-    word can't keep a stale version alive. While the listener has no connection nothing is known and nothing may be cached.
+    A notification arrives with the commit; once a second the table is read as well, so that a connection that died
+    without a
+    word can't keep a stale version alive. While the listener has no connection nothing is known and nothing may be
+    cached.
 
     Parameters
     ----------
@@ -71,7 +73,9 @@ class Versions:
                     # read after the notifications are drained, so what they said is never older than what is read
                     connection.notifies.clear()
                     cur.execute("select layer, version from wangge.layer_versions")
-                    self._known = {layer.decode() if isinstance(layer, bytes) else layer: v for layer, v in cur.fetchall()}
+                    self._known = {
+                        layer.decode() if isinstance(layer, bytes) else layer: v for layer, v in cur.fetchall()
+                    }
                     self._ready.set()
                     self._wait(connection)
         finally:

@@ -22,7 +22,7 @@ class Parameters(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=False)
 
 
-class Process(BaseProcessor, ABC):  # type: ignore[misc]
+class Process(BaseProcessor, ABC):
     """A process of the service.
 
     Attributes
@@ -120,7 +120,9 @@ class Process(BaseProcessor, ABC):  # type: ignore[misc]
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
             place = ".".join(str(step) for step in first["loc"]) or "inputs"
-            raise InvalidInput("process.input", process=self.id, field=place, value=_short(first["input"]), reason=first["msg"]) from error
+            raise InvalidInput(
+                "process.input", process=self.id, field=place, value=_short(first["input"]), reason=first["msg"]
+            ) from error
         return "application/json", self.run(parameters)
 
     @abstractmethod
