@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
@@ -35,14 +35,6 @@ class Plane:
     crs: str
     source: str = f"EPSG:{STORED_SRID}"
 
-    @cached_property
-    def _forward(self) -> Transformer:
-        return Transformer.from_crs(self.source, self.crs, always_xy=True)
-
-    @cached_property
-    def _back(self) -> Transformer:
-        return Transformer.from_crs(self.crs, STORED_SRID, always_xy=True)
-
     def flat(self, geometries: NDArray[Any]) -> NDArray[np.object_]:
         """Geometries of the layer in metres; equal vertices stay equal. Heights are dropped."""
         if self.source == self.crs:
@@ -50,11 +42,11 @@ class Plane:
             return level
         # what is computed twice in degrees differs in its last digit, and would count as a border torn
         decimals = _DECIMALS if CRS(self.source).is_geographic else None
-        return _moved(geometries, self._forward, decimals)
+        return _moved(geometries, _way(self.source, self.crs), decimals)
 
     def degrees(self, geometries: NDArray[Any]) -> NDArray[np.object_]:
         """Geometries of the plane in EPSG:4490, longitude first."""
-        return _moved(geometries, self._back)
+        return _moved(geometries, _way(self.crs, f"EPSG:{STORED_SRID}"))
 
 
 def plane_of(bounds: tuple[float, float, float, float]) -> Plane:
@@ -86,12 +78,10 @@ def plane_of(bounds: tuple[float, float, float, float]) -> Plane:
     return Plane(f"+proj=laea +lat_0={lat:.2f} +lon_0={lon:.2f} +datum=WGS84 +units=m")
 
 
-def is_metric(crs: CRS) -> bool:
-    """Whether a CRS is projected and counts in metres, so that a layer in it is measured as it is.
-
-    Mercator for the web is projected in name only: its metre is longer with every degree of latitude.
-    """
-    return bool(crs.is_projected and crs.axis_info[0].unit_name == "metre" and crs.to_epsg() != 3857)
+@lru_cache(maxsize=64)
+def _way(source: str, target: str) -> Transformer:
+    """Transformer between two CRS, x first; finding one takes longer than checking a city."""
+    return Transformer.from_crs(source, target, always_xy=True)
 
 
 def _moved(geometries: NDArray[Any], way: Transformer, decimals: int | None = None) -> NDArray[np.object_]:

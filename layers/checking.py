@@ -7,11 +7,18 @@ from dataclasses import replace
 
 import numpy as np
 import shapely
+from psycopg2.extensions import cursor as Cursor
 
+from geo.code_check import check_codes
 from geo.coverage import check_coverage
 from geo.finding import Finding, sorted_findings
 from geo.measuring import Plane, plane_of
-from layers.coverages import Coverage
+from geo.placement import diagnose_placement
+from geo.schemes import DEFAULT_SCHEME, scheme_of
+from geo.village_shares import village_shares
+from layers.checked_file import CheckedFile
+from layers.coded_grids import coded_layers, read_city, read_codes_gone, read_grids, read_villages
+from layers.coverages import Coverage, read_coverages
 
 SLIVER_M = 1.0
 """An overlap or gap that is nowhere wider is marked as a sliver."""
@@ -69,6 +76,60 @@ def in_degrees(findings: Sequence[Finding], plane: Plane) -> list[Finding]:
             values |= {"x": shape.x, "y": shape.y}
         out.append(replace(finding, geometry=shape, values=values))
     return out
+
+
+def check_layer(cur: Cursor, layer_id: str) -> tuple[list[Finding], list[Coverage]]:
+    """Everything that can be found on a layer: its place, its coverage and, where it has them, its codes.
+
+    Returns
+    -------
+    findings : list of Finding
+        Geometries in EPSG:4490, the worst first.
+    coverages : list of Coverage
+        What was checked.
+    """
+    coverages = read_coverages(cur, layer_id)
+    found = check_all(coverages)
+    first = coverages[0]
+    if first.outline is not None and len(first.ids):
+        placement = diagnose_placement(np.concatenate([c.geometries for c in coverages]), first.outline)
+        found += [placement.finding(layer_id)] if placement else []
+    if layer_id in coded_layers():
+        found += _codes_of_layer(cur, layer_id)
+    return sorted_findings(found), coverages
+
+
+def check_file(file: CheckedFile) -> list[Finding]:
+    """Everything that can be found on a file by itself: its coverage and, when it is one of grids, its codes."""
+    found = [found for coverage in file.coverages for found in check(coverage, plane=file.plane)]
+    grids = file.coded
+    if grids is not None:
+        found += check_codes(
+            grids.codes, grids.kinds, grids.village_codes, ids=grids.ids, geometries=grids.geometries
+        )
+    return sorted_findings(found)
+
+
+def _codes_of_layer(cur: Cursor, layer_id: str) -> list[Finding]:
+    city = read_city(cur)
+    metric_srid, scheme = city or (None, DEFAULT_SCHEME.id)
+    villages, grounds = read_villages(cur)
+    gone, issued = read_codes_gone(cur)
+    grids = read_grids(cur, layer_id)
+    shares = village_shares(grids.geometries, grounds, villages)
+    return check_codes(
+        grids.codes,
+        grids.kinds,
+        grids.village_codes,
+        divisions=villages or None,
+        retired=gone,
+        issued=issued,
+        scheme=scheme_of(scheme),
+        ids=grids.ids,
+        shares=dict(zip(grids.ids, shares, strict=True)),
+        geometries=grids.geometries,
+        metric_srid=metric_srid,
+    )
 
 
 def _plane(coverage: Coverage) -> Plane:
