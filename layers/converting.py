@@ -25,7 +25,9 @@ _FALSE: Final = frozenset({"false", "f", "no", "n", "0", "否", "无", "假"})
 _DAY: Final = re.compile(r"(\d{4})([-/.年])(\d{1,2})(?:[-/.月])(\d{1,2})日?(?:[T ]*(.*))?\Z", re.DOTALL)
 _PLAIN_DAY: Final = re.compile(r"(\d{4})(\d{2})(\d{2})(?:[T ]?(\d{2})(\d{2})(\d{2})?)?\Z")
 _CLOCK: Final = re.compile(
-    r"(\d{1,2})[:时点](\d{1,2})(?:[:分](?:(\d{1,2})(?:[.,](\d{1,9}))?秒?)?)?\s*(Z|[+-]\d{2}(?::?\d{2})?)?\Z", re.IGNORECASE
+    r"(\d{1,2})[:时点](\d{1,2})(?:[:分](?:(\d{1,2})(?:[.,](\d{1,9}))?秒?)?)?"
+    r"\s*(Z|[+-]\d{2}(?::?\d{2})?)?\Z",
+    re.IGNORECASE,
 )
 _GROUPED: Final = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?\Z")
 _NUMBER: Final = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?\Z")
@@ -153,7 +155,8 @@ class Converter:
             words = re.sub(r"[\s-]|方|朝|面", "", last).casefold()
             return float(_DIRECTIONS[words]) if words in _DIRECTIONS else Problem("load.reject-azimuth")
         if self._numbered_directions:
-            return float(_DIRECTION_TYPES[int(number)]) if number in _DIRECTION_TYPES else Problem("load.reject-azimuth")
+            known = _DIRECTION_TYPES.get(int(number)) if number.is_integer() else None
+            return Problem("load.reject-azimuth") if known is None else float(known)
         return 0.0 if number == 360 else self._within(number)
 
     def _boolean(self, value: object) -> bool | Problem:
@@ -211,7 +214,14 @@ def _as_moment(value: object) -> datetime | None:
         return _plausible(value if value.tzinfo else value.replace(tzinfo=CITY_ZONE))
     if isinstance(value, date):
         return _plausible(datetime(value.year, value.month, value.day, tzinfo=CITY_ZONE))
-    text = unicodedata.normalize("NFKC", _as_text(value)).strip()
+    text = _as_text(value)
+    if text[4:5] == "-" == text[7:8]:
+        try:
+            moment = datetime.fromisoformat(text)  # the common way, and ten times as fast
+            return _plausible(moment if moment.tzinfo else moment.replace(tzinfo=CITY_ZONE))
+        except ValueError:
+            pass
+    text = unicodedata.normalize("NFKC", text).strip()
     zone: tzinfo = CITY_ZONE
     micro, clock = 0, (0, 0, 0)
     if found := _PLAIN_DAY.match(text):

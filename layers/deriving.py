@@ -1,4 +1,4 @@
-"""Fields that follow from others or from the place, and values that don't fit the city: unknown villages, types, grids."""
+"""Fields that follow from others or from the place, and codes that nothing in the city has."""
 
 from __future__ import annotations
 
@@ -21,7 +21,9 @@ Points = tuple[NDArray[np.float64], NDArray[np.float64]]
 _LEVELS: Final = {6: "county", 9: "township", 12: "village"}
 
 
-def derive(layer_id: str, values: Mapping[str, list[Any]], points: Points, reference: Reference) -> tuple[Values, Problems]:
+def derive(
+    layer_id: str, values: Mapping[str, list[Any]], points: Points, reference: Reference
+) -> tuple[Values, Problems]:
     """Fill in what follows, and find what does not fit.
 
     Parameters
@@ -55,7 +57,8 @@ def _divisions(values: Values, points: Points, reference: Reference, problems: P
         if level is None:
             values["level"][at] = _LEVELS[len(code)]
         elif _LEVELS[len(code)] != level:
-            problems.append((at, "level", level, Problem("load.reject-level", {"code": code, "level": _LEVELS[len(code)]})))
+            problem = Problem("load.reject-level", {"code": code, "level": _LEVELS[len(code)]})
+            problems.append((at, "level", level, problem))
 
 
 def _grids(values: Values, points: Points, reference: Reference, problems: Problems) -> None:
@@ -108,7 +111,7 @@ def _enforcement(values: Values, points: Points, reference: Reference, problems:
 
 
 def _types(values: Values, reference: Reference, problems: Problems) -> None:
-    """Category, code and name of a case's type: any two of them, or a code or name that only one category has, give the rest."""
+    """Category, code and name of a case's type: two of them, or a code or name that only one category has, give all."""
     by_name: dict[str, set[tuple[str, str]]] = {}
     by_code: dict[str, set[tuple[str, str]]] = {}
     for key, name in reference.case_types.items():

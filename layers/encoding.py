@@ -96,7 +96,7 @@ def encoding_of_dbf(path: Path, wanted: str | None = None, declared: str | None 
     wanted : str, optional
         What the caller says.
     declared : str, optional
-        What the ``.cpg`` says. It is believed when the texts fit it, and a Western code page only where nothing else fits.
+        What the ``.cpg`` says. It is believed when the texts fit it; a Western code page only where nothing else fits.
 
     Returns
     -------

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -33,7 +33,7 @@ SUFFIXES: Final = (".gpkg", ".shp", ".geojson", ".fgb", ".parquet", ".csv")
 _GDAL: Final = {
     ".gpkg": ("GPKG", {}),
     ".shp": ("ESRI Shapefile", {}),
-    ".geojson": ("GeoJSON", {"COORDINATE_PRECISION": "8"}),
+    ".geojson": ("GeoJSON", {"RFC7946": "YES", "COORDINATE_PRECISION": "8"}),
     ".fgb": ("FlatGeobuf", {}),
 }
 _ROWS: Final = 10_000
@@ -77,8 +77,8 @@ def export_layer(database: Database, layer_id: str, path: Path, *, history: bool
 
     Notes
     -----
-    EPSG:4490, longitude first. Columns have the names of the fields, which `layers.load.load_file` knows again; GeoPackage
-    and GeoParquet carry the Chinese titles with them. A Shapefile has ten letters for a name: they are those of
+    EPSG:4490, longitude first. Columns have the names of the fields, which `layers.load.load_file` knows again;
+    GeoPackage and GeoParquet carry the Chinese titles with them. A Shapefile has ten letters for a name: they are those of
     `layers.fields.shapefile_names`, and ``NAME.fields.csv`` beside it says what they stand for. It has no times either:
     they are text, as the city's clock shows them. GeoJSON is RFC 7946 and names no CRS.
     """
@@ -128,7 +128,9 @@ class _Rows:
             today = sql.SQL(" where {0} <= current_date and ({1} is null or {1} > current_date)").format(begins, ends)
         table = sql.Identifier("wangge", layer.table)
         cur.execute(
-            sql.SQL("declare exported cursor for select {}, st_asbinary(geom) from {}{} order by fid").format(columns, table, today)
+            sql.SQL("declare exported cursor for select {}, st_asbinary(geom) from {}{} order by fid").format(
+                columns, table, today
+            )
         )
 
     def __iter__(self) -> Iterator[list[tuple[Any, ...]]]:
@@ -185,7 +187,7 @@ def _write_gdal(path: Path, layer: Layer, rows: _Rows, suffix: str) -> None:
         driver=driver,
         geometry_name=_GEOMETRY,
         geometry_type="Unknown" if layer.geometry_type == "Geometry" else layer.geometry_type,
-        crs=None if suffix == ".geojson" else f"EPSG:{STORED_SRID}",
+        crs="EPSG:4326" if suffix == ".geojson" else f"EPSG:{STORED_SRID}",
         encoding="UTF-8" if shape else None,
         layer_options=options,
     )
@@ -200,7 +202,9 @@ def _write_names(path: Path, layer: Layer, names: dict[str, str]) -> None:
     with path.open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(("column", "field", "zh", "en", "unit"))
-        writer.writerows((names[field.name], field.name, field.title.zh, field.title.en, field.unit or "") for field in layer.fields)
+        writer.writerows(
+            (names[field.name], field.name, field.title.zh, field.title.en, field.unit or "") for field in layer.fields
+        )
 
 
 def _write_parquet(path: Path, layer: Layer, rows: _Rows) -> None:
@@ -211,7 +215,9 @@ def _write_parquet(path: Path, layer: Layer, rows: _Rows) -> None:
     column = {name: value for name, value in column.items() if value is not None}
     geo = {"version": "1.1.0", "primary_column": _GEOMETRY, "columns": {_GEOMETRY: column}}
     names = {name: name for name in layer.names}
-    schema = _schema(layer.fields, names, times_as_text=False).with_metadata({"geo": json.dumps(geo, ensure_ascii=False)})
+    schema = _schema(layer.fields, names, times_as_text=False).with_metadata(
+        {"geo": json.dumps(geo, ensure_ascii=False)}
+    )
     with pq.ParquetWriter(path, schema, compression="zstd") as writer:
         for batch in _batches(rows, layer.fields, schema):
             writer.write_batch(batch)
@@ -225,6 +231,7 @@ def _write_csv(path: Path, layer: Layer, rows: _Rows) -> None:
         writer.writerow((*layer.names, *(("lon", "lat") if points else ("wkt",))))
         for portion in rows:
             shapes = shapely.from_wkb([None if row[-1] is None else bytes(row[-1]) for row in portion])
+            places: Iterable[tuple[Any, ...]]
             if points:
                 places = zip(shapely.get_x(shapes).tolist(), shapely.get_y(shapes).tolist(), strict=True)
             else:

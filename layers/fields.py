@@ -15,6 +15,11 @@ from layers.layer import Field, Layer
 SHAPEFILE_NAME: Final = 10
 """Bytes that a Shapefile has for the name of a column."""
 
+NO_COLUMN: Final = "-"
+"""Stands for a column in a mapping where a field is to stay empty."""
+
+_RANKS: Final = 4
+
 # What standards call a field, where that is neither our name nor a title.
 _OTHER_NAMES: Final = {
     ("cameras", "device_id"): ("deviceid", "国标编码", "设备国标编码"),
@@ -53,7 +58,7 @@ def match_columns(
     columns : sequence of str
         Those of the file.
     mapping : mapping of str to str
-        Column by field, where the names don't say it.
+        Column by field, where the names don't say it; ``-`` leaves a field out whose column is no good.
     file : str
         Name of the file, for errors.
 
@@ -72,11 +77,12 @@ def match_columns(
     unknown = next((name for name in mapping if name not in known), None)
     if unknown is not None:
         raise InvalidInput("load.map-field", field=unknown, layer=layer.id, fields=", ".join(known))
-    found = {name: _named(column, name, columns, file) for name, column in mapping.items()}
+    left_out = {name for name, column in mapping.items() if column == NO_COLUMN and column not in columns}
+    found = {name: _named(column, name, columns) for name, column in mapping.items() if name not in left_out}
     free = [column for column in columns if column not in found.values()]
     for rank in range(_RANKS):
         for field in fields:
-            if field.name in found:
+            if field.name in found or field.name in left_out:
                 continue
             words = _words(layer, field, rank)
             alike = [column for column in free if _folded(column) in words]
@@ -88,8 +94,10 @@ def match_columns(
     return Matching(found, tuple(free))
 
 
-def check_complete(layer: Layer, matching: Matching, required: Iterable[str], columns: Sequence[str], file: str) -> None:
-    """InvalidInput when a field that a row can't do without has no column, naming all of them and the way to map one."""
+def check_complete(
+    layer: Layer, matching: Matching, required: Iterable[str], columns: Sequence[str], file: str
+) -> None:
+    """InvalidInput when fields that a row can't do without have no column, naming them and the way to map one."""
     missing = [name for name in required if name not in matching.columns]
     if missing:
         titles = [f"{name} ({field.title.zh})" for name in missing if (field := layer.field(name))]
@@ -101,6 +109,11 @@ def check_complete(layer: Layer, matching: Matching, required: Iterable[str], co
             columns=", ".join(columns) or "-",
             example=missing[0],
         )
+
+
+def is_field(layer: Layer, column: str) -> bool:
+    """Whether a column is called like any field of a layer, also one that the database fills itself."""
+    return any(_folded(column) in _words(layer, field, rank) for field in layer.fields for rank in range(_RANKS))
 
 
 def shapefile_names(fields: Sequence[Field]) -> dict[str, str]:
@@ -123,9 +136,6 @@ def shapefile_names(fields: Sequence[Field]) -> dict[str, str]:
     return names
 
 
-_RANKS: Final = 4
-
-
 def _words(layer: Layer, field: Field, rank: int) -> frozenset[str]:
     """What a column may be called, the surest first: name, titles, titles after the layer's, names elsewhere."""
     english = field.title.en.partition(" (")[0]
@@ -142,7 +152,7 @@ def _words(layer: Layer, field: Field, rank: int) -> frozenset[str]:
     return frozenset(_folded(word) for word in words)
 
 
-def _named(column: str, field: str, columns: Sequence[str], file: str) -> str:
+def _named(column: str, field: str, columns: Sequence[str]) -> str:
     if column in columns:
         return column
     same = [name for name in columns if _folded(name) == _folded(column)]

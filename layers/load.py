@@ -1,4 +1,4 @@
-"""Loading a file into a layer: all of it in one transaction, or nothing and a list of the rows that stand against it."""
+"""Loading a file into a layer: all of it in one transaction, or nothing and a list of the rows that are in the way."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from layers.catalogue import CATALOGUE
 from layers.converting import Converter
 from layers.database import Database
 from layers.deriving import derive
-from layers.fields import Matching, check_complete, match_columns
+from layers.fields import Matching, check_complete, is_field, match_columns
 from layers.identity import ADMIN
 from layers.layer import Layer
 from layers.load_report import LoadReport, Note, Progress, unwatched
 from layers.reading import BATCH, Batch, Source, open_source
 from layers.reference import Reference
-from layers.rejects import Problem, Reject, forget_rejects, reject, write_rejects
+from layers.rejects import Problem, forget_rejects, reject, write_rejects
 from layers.rules import DERIVED, RULES, rule_of
 from layers.shaping import shaped
-from layers.staging import Column, Staging, columns_of
+from layers.staging import Staging, columns_of
 from layers.whereabouts import Whereabouts, source_crs
 
 COORDINATES: Final = ("lon", "lat", "wkt")
@@ -63,7 +63,8 @@ def load_file(
     crs : str, optional
         ``EPSG:n``, ``GCJ02`` or ``BD09``; the file's own when not given.
     mapping : mapping of str to str, optional
-        Column by field, for columns whose names don't say it; ``lon``, ``lat`` and ``wkt`` name those of a CSV file.
+        Column by field, for columns whose names don't say it; ``-`` leaves a field empty whose column is no good.
+        ``lon``, ``lat`` and ``wkt`` name those of a CSV file.
     encoding : str, optional
         Of the texts of a Shapefile or CSV file; found out when not given.
     dry_run : bool
@@ -90,13 +91,15 @@ def load_file(
     if layer_id not in RULES:
         raise NotFound("load.layer", layer=layer_id, layers=", ".join(RULES))
     layer = CATALOGUE[layer_id]
-    fields, coordinates = dict(mapping or {}), {}
+    fields = dict(mapping or {})
+    coordinates: dict[str, str] = {}
     if path.suffix.lower() in (".csv", ".txt"):
         coordinates = {name: fields.pop(name) for name in COORDINATES if name in fields}
     with open_source(path, encoding=encoding, prefer=(layer.id, layer.table), coordinates=coordinates) as source:
         try:
             with database.transaction(ADMIN) as cur:
-                report = _Load(cur, layer, path, source, progress or unwatched).run(crs, fields, replace=replace, dry_run=dry_run)
+                load = _Load(cur, layer, path, source, progress or unwatched)
+                report = load.run(crs, fields, replace=replace, dry_run=dry_run)
         except (psycopg2.IntegrityError, psycopg2.DataError) as error:
             raise _explained(error, layer) from error
     if not report.rejected:
@@ -206,7 +209,7 @@ class _Load:
             values["cell"] = [cell or None for cell in cells_of(*points).tolist()]
 
         numbers = batch.numbers
-        self._staging.refuse(reject(numbers[at], name, value, problem) for at, name, value, problem in sorted(problems, key=_place))
+        self._staging.refuse(reject(numbers[at], name, value, problem) for at, name, value, problem in problems)
         self._staging.add(numbers, [values[name] for name in self._columns], geometries)
 
     def _points(self, geometries: NDArray[Any]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -219,7 +222,7 @@ class _Load:
         self, values: Mapping[str, list[Any]], geometries: NDArray[Any], told: set[tuple[int, str]]
     ) -> list[tuple[int, str, object, Problem]]:
         """Required fields without a value, except where that is told already or follows from a missing place."""
-        gaps = []
+        gaps: list[tuple[int, str, object, Problem]] = []
         for name in self._required:
             derived = name in DERIVED[self._layer.id]
             for at, value in enumerate(values[name]):
@@ -237,8 +240,9 @@ class _Load:
             self._note("load.note-other-crs", own=own.name, crs=self._crs.name)
         if self._crs.datum_differs:
             self._note("load.note-datum", crs=self._crs.name)
-        if self._matching.unused:
-            self._note("load.note-unused", columns=", ".join(self._matching.unused))
+        unused = [column for column in self._matching.unused if not is_field(self._layer, column)]
+        if unused:
+            self._note("load.note-unused", columns=", ".join(unused))
         for name, converter in self._converters.items():
             if converter.repaired:
                 before, after = converter.repaired
@@ -250,15 +254,12 @@ class _Load:
         self._notes.append(Note(key, values))
 
 
-def _place(problem: tuple[int, str, object, Problem]) -> int:
-    return problem[0]
-
-
 def _empty(cur: Cursor, layer: Layer) -> None:
     """Delete what a layer has, unless other rows stand on it."""
     if layer.id == "divisions":
         cur.execute(
-            "select (select count(*) from wangge.grids), (select count(*) from wangge.keys where township_code is not null)"
+            "select (select count(*) from wangge.grids),"
+            " (select count(*) from wangge.keys where township_code is not null)"
         )
         grids, keys = cur.fetchone() or (0, 0)
         if grids or keys:
@@ -267,7 +268,8 @@ def _empty(cur: Cursor, layer: Layer) -> None:
 
 
 def _explained(error: psycopg2.Error, layer: Layer) -> WanggeError:
-    """A constraint that the checks here did not foresee, in words: somebody wrote at the same time, or a rule is missing here."""
+    """A constraint that the checks did not foresee, in words: somebody wrote at the same time, or a rule is missing."""
     diagnosis = error.diag
     said = diagnosis.message_detail or diagnosis.message_primary or ""
-    return Conflict("load.refused", layer=layer.id, constraint=diagnosis.constraint_name or diagnosis.column_name or "-", detail=said)
+    constraint = diagnosis.constraint_name or diagnosis.column_name or "-"
+    return Conflict("load.refused", layer=layer.id, constraint=constraint, detail=said)

@@ -13,7 +13,8 @@ from typing import Final
 _MOBILE: Final = re.compile(r"(?<!\d)(?:\+?86[ -]?)?1[3-9]\d(?:\d{8}|[ -]\d{4}[ -]\d{4})(?!\d)")
 _IDENTITY: Final = re.compile(r"(?<!\d)[1-9]\d{16}[\dXx](?![\dA-Za-z])")
 _PLATE: Final = re.compile(
-    r"[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼][A-HJ-NP-Z][ ·.-]?(?=[A-HJ-NP-Z0-9]{0,5}\d)[A-HJ-NP-Z0-9]{5,6}(?![A-Za-z0-9])"
+    r"[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼][A-HJ-NP-Z][ ·.-]?"
+    r"(?=[A-HJ-NP-Z0-9]{0,5}\d)[A-HJ-NP-Z0-9]{5,6}(?![A-Za-z0-9])"
 )
 _WEIGHTS: Final = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 # A number of a case may hold the county and the day, as an identity number holds the county and the birthday.
@@ -29,7 +30,7 @@ def personal_data(text: str, *, is_number: bool = False) -> str | None:
         A value of a text field.
     is_number : bool
         The field holds numbers of its own, such as a case's: then an identity number is one only with the check digit
-        of GB 11643 and the birthday of one who is not a child, since a case's number may hold a county and a day as well.
+        of GB 11643 and the birthday of one who is not a child: a case's number may hold a county and a day as well.
 
     Returns
     -------

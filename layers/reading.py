@@ -99,7 +99,9 @@ class Source(Protocol):
 
     def __enter__(self) -> Self: ...
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None: ...
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
 
 
 class VectorFile:
@@ -159,10 +161,14 @@ class VectorFile:
         wanted = [name for name in names if name.casefold() in {word.casefold() for word in prefer}]
         if len(wanted) == 1:
             return wanted[0]
-        raise InvalidInput("load.layers", file=self._shown.name, layers=", ".join(names), wanted=prefer[0] if prefer else "")
+        raise InvalidInput(
+            "load.layers", file=self._shown.name, layers=", ".join(names), wanted=prefer[0] if prefer else ""
+        )
 
     def _unreadable(self, error: Exception) -> InvalidInput:
-        return InvalidInput("load.unreadable", file=self._shown.name, format=self.format, reason=_reason(error, self._path))
+        return InvalidInput(
+            "load.unreadable", file=self._shown.name, format=self.format, reason=_reason(error, self._path)
+        )
 
     def batches(self, columns: Sequence[str], size: int = BATCH) -> Iterator[Batch]:
         """Rows in the order of the file; see `Source`."""
@@ -200,7 +206,9 @@ class VectorFile:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._held.close()
 
 
@@ -237,7 +245,7 @@ def open_source(
 
 
 def _unpack(path: Path, folder: Path) -> Path:
-    """The one Shapefile of a zip file under a name of our own: names inside may be in any encoding, or lead elsewhere."""
+    """The one Shapefile of a zip file under a name of ours: names inside may be in any encoding, or lead elsewhere."""
     try:
         with zipfile.ZipFile(path) as archive:
             members = [entry for entry in archive.infolist() if not entry.is_dir() and "__MACOSX" not in entry.filename]
@@ -256,7 +264,9 @@ def _unpack(path: Path, folder: Path) -> Path:
 
 def _sibling(path: Path, suffix: str) -> Path | None:
     """The file beside a Shapefile with another suffix, in whatever case."""
-    return next((found for found in (path.with_suffix(suffix), path.with_suffix(suffix.upper())) if found.is_file()), None)
+    return next(
+        (found for found in (path.with_suffix(suffix), path.with_suffix(suffix.upper())) if found.is_file()), None
+    )
 
 
 def _declared(path: Path) -> str | None:

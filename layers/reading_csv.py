@@ -56,7 +56,8 @@ class CsvFile:
     def __init__(self, path: Path, *, encoding: str | None = None, coordinates: Mapping[str, str]) -> None:
         self._path = path
         self.encoding: str | None = encoding_of_text(path, encoding)
-        csv.field_size_limit(min(sys.maxsize, 2**31 - 1))  # a county's outline as text is longer than the default allows
+        # a county's outline as text is longer than the default allows
+        csv.field_size_limit(min(sys.maxsize, 2**31 - 1))
         with path.open(encoding=self.encoding, newline="") as file:
             head = file.read(_HEAD)
         self._delimiter = max(",;\t", key=head.partition("\n")[0].count)
@@ -127,7 +128,9 @@ class CsvFile:
         read = self._from_text if "wkt" in self._geometry else self._from_numbers
         return Batch([number for number, _ in numbered], values, read(rows, problems), problems)
 
-    def _from_text(self, rows: list[list[str]], problems: list[tuple[int, str, object, Problem]]) -> NDArray[np.object_]:
+    def _from_text(
+        self, rows: list[list[str]], problems: list[tuple[int, str, object, Problem]]
+    ) -> NDArray[np.object_]:
         place = self._names.index(self._geometry["wkt"])
         texts = np.array([re.sub(r"^SRID=\d+;", "", row[place].strip()) or None for row in rows], dtype=object)
         geometries: NDArray[np.object_] = shapely.from_wkt(texts, on_invalid="ignore")
@@ -136,7 +139,9 @@ class CsvFile:
                 problems.append((int(at), "geometry", texts[at], Problem("load.reject-wkt")))
         return geometries
 
-    def _from_numbers(self, rows: list[list[str]], problems: list[tuple[int, str, object, Problem]]) -> NDArray[np.object_]:
+    def _from_numbers(
+        self, rows: list[list[str]], problems: list[tuple[int, str, object, Problem]]
+    ) -> NDArray[np.object_]:
         lon, lat = (self._names.index(self._geometry[part]) for part in ("lon", "lat"))
         points = np.full((len(rows), 2), np.nan)
         for at, row in enumerate(rows):
@@ -156,7 +161,9 @@ class CsvFile:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         return None
 
 

@@ -100,7 +100,9 @@ class Reference:
 
     @cached_property
     def _township_index(self) -> GridIndex:
-        return self._index("select code, st_asbinary(geom) from wangge.divisions where level = 'township' order by code")
+        return self._index(
+            "select code, st_asbinary(geom) from wangge.divisions where level = 'township' order by code"
+        )
 
     @cached_property
     def _grid_index(self) -> GridIndex:
@@ -137,7 +139,8 @@ def _standard_types(cur: Cursor) -> list[tuple[str, str, str]]:
     """Write the case types of the standard into a database that has none yet."""
     for entry in case_types():
         cur.execute(
-            "insert into wangge.case_types (category, class_code, class_name, type_code, type_name) values (%s, %s, %s, %s, %s)",
+            "insert into wangge.case_types (category, class_code, class_name, type_code, type_name)"
+            " values (%s, %s, %s, %s, %s)",
             (entry.category, entry.class_code, entry.class_name, entry.type_code, entry.type_name),
         )
     return [(entry.category, entry.type_code, entry.type_name) for entry in case_types()]

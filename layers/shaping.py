@@ -44,7 +44,7 @@ def shaped(
 
     def refuse(bad: NDArray[np.bool_], key: str, *, reasons: NDArray[Any] | None = None) -> None:
         for at in np.flatnonzero(bad).tolist():
-            values = {} if reasons is None else {"reason": str(reasons[at])}
+            values: dict[str, object] = {} if reasons is None else {"reason": str(reasons[at])}
             problems.append((at, _in_short(out[at]), Problem(key, values)))
         out[bad] = None
 

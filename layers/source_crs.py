@@ -21,7 +21,15 @@ DECIMALS: Final = 8
 """Of stored degrees: a millimetre, and the same vertex in two rows stays the same vertex."""
 
 _NAMES: Final = {"WGS84": "EPSG:4326", "CGCS2000": "EPSG:4490", "CRS84": "EPSG:4326"}
-_SAME_DATUM: Final = ("wgs 84", "wgs_1984", "world geodetic system 1984", "china 2000", "china_2000", "cgcs2000", "cgcs_2000")
+_SAME_DATUM: Final = (
+    "wgs 84",
+    "wgs_1984",
+    "world geodetic system 1984",
+    "china 2000",
+    "china_2000",
+    "cgcs2000",
+    "cgcs_2000",
+)
 
 
 @dataclass(frozen=True)
@@ -60,7 +68,9 @@ class SourceCrs:
         if self.crs is None:
             return False
         geodetic = self.crs.geodetic_crs
-        datum = f"{geodetic.datum.name if geodetic and geodetic.datum else ''} {geodetic.name if geodetic else ''}".lower()
+        datum = (
+            f"{geodetic.datum.name if geodetic and geodetic.datum else ''} {geodetic.name if geodetic else ''}".lower()
+        )
         return not any(name in datum for name in _SAME_DATUM)
 
     def to_stored(self, geometries: NDArray[Any]) -> NDArray[np.object_]:
@@ -147,7 +157,7 @@ def likely_projected(x: NDArray[np.float64], y: NDArray[np.float64], metric_srid
     x, y : (n,) arrays
         Coordinates as the file has them.
     metric_srid : int
-        The city's own zone without zone number, 4534 to 4554; its neighbour with zone number is 21 below (4513 to 4533).
+        The city's own zone without zone number, 4534 to 4554; the one with its number is 21 below.
 
     Examples
     --------

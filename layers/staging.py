@@ -81,11 +81,14 @@ class Staging:
         self._table = sql.Identifier("wangge", layer.table)
         names = sql.SQL(", ").join(sql.Identifier(column.name) for column in columns)
         cur.execute(
-            sql.SQL("create temporary table incoming on commit drop as select null::integer as row_number, {}, geom from {} limit 0")
-            .format(names, self._table)
-        )  # fmt: skip
+            sql.SQL(
+                "create temporary table incoming on commit drop as"
+                " select null::integer as row_number, {}, geom from {} limit 0"
+            ).format(names, self._table)
+        )
         cur.execute(
-            "create temporary table refused (row_number integer, field text, value text, key text, detail text) on commit drop"
+            "create temporary table refused"
+            " (row_number integer, field text, value text, key text, detail text) on commit drop"
         )
 
     def add(self, numbers: Iterable[int], values: Sequence[Sequence[Any]], geometries: NDArray[Any]) -> None:
@@ -100,7 +103,8 @@ class Staging:
         geometries : (n,) ndarray of shapely geometries or None
             EPSG:4490.
         """
-        shapes = shapely.to_wkb(shapely.set_srid(geometries, STORED_SRID), hex=True, include_srid=True, output_dimension=2)
+        known = shapely.set_srid(geometries, STORED_SRID)
+        shapes = shapely.to_wkb(known, hex=True, include_srid=True, output_dimension=2)
         self._copy("incoming", zip(numbers, *values, shapes.tolist(), strict=True))
 
     def refuse(self, rejects: Iterable[Reject]) -> None:
@@ -146,7 +150,8 @@ class Staging:
     def write_cells(self) -> None:
         """Write the H3 cells of the cases, their parents first, since a case refers to its cell."""
         self._cur.execute(
-            "select distinct cell from incoming where not exists (select from wangge.h3_cells where h3_cells.cell = incoming.cell)"
+            "select distinct cell from incoming"
+            " where not exists (select from wangge.h3_cells where h3_cells.cell = incoming.cell)"
         )
         cells = np.array([cell for (cell,) in self._cur.fetchall()], dtype=np.int64)
         above = parents(cells, _PARENT_RESOLUTION)
@@ -168,7 +173,9 @@ class Staging:
             for column in self._columns
         )
         self._cur.execute(
-            sql.SQL("insert into {} ({}, geom) select {}, geom from incoming order by row_number").format(self._table, names, filled)
+            sql.SQL("insert into {} ({}, geom) select {}, geom from incoming order by row_number").format(
+                self._table, names, filled
+            )
         )
         count = int(self._cur.rowcount)
         # the divisions' parents are asked for at the end of a transaction, which is too late to be explained
@@ -197,14 +204,16 @@ def _placeholders(detail: str) -> dict[str, object]:
 
 
 _CELL: Final = (
-    "insert into wangge.h3_cells (cell, resolution, parent, geom) values (%s, %s, %s, st_setsrid(st_geomfromwkb(%s), 4490))"
+    "insert into wangge.h3_cells (cell, resolution, parent, geom)"
+    " values (%s, %s, %s, st_setsrid(st_geomfromwkb(%s), 4490))"
     " on conflict (cell) do nothing"
 )
 
 _REPEATED: Final = """
 insert into refused
 select row_number, {name}, {key}, 'load.reject-repeated', json_build_object('first', first)::text
-from (select row_number, {key}, min(row_number) over (partition by {key}) as first from incoming where {key} is not null) as known
+from (select row_number, {key}, min(row_number) over (partition by {key}) as first
+      from incoming where {key} is not null) as known
 where row_number > first
 """
 
@@ -217,13 +226,15 @@ from incoming where exists (select from {table} as there where there.{key} = inc
 # One code, one grid on any one day, in the file and in the table: the condition of the exclusion constraint.
 _GRID_PERIODS: Final = """
 with periods as materialized (
-    select row_number, code, daterange(coalesce(valid_from, current_date), valid_to) as period from incoming where code is not null
+    select row_number, code, daterange(coalesce(valid_from, current_date), valid_to) as period
+    from incoming where code is not null
 )
 insert into refused
 select row_number, 'code', code, 'load.reject-repeated', json_build_object('first', min(earlier))::text
 from (select later.row_number, later.code, earlier.row_number as earlier
       from periods as later join periods as earlier
-          on earlier.code = later.code and earlier.row_number < later.row_number and earlier.period && later.period) as twice
+          on earlier.code = later.code and earlier.row_number < later.row_number
+              and earlier.period && later.period) as twice
 group by row_number, code
 union all
 select row_number, 'code', code, 'load.reject-loaded', '{}'

@@ -85,14 +85,14 @@ class Whereabouts:
         Raises
         ------
         InvalidInput
-            Coordinates that don't exist in the CRS, swapped axes, the shift of map vendors, or another place altogether.
+            Coordinates that don't exist in the CRS, swapped axes, a map vendor's shift, or another place altogether.
         """
         x, y = self._raw if self._raw is not None else (np.empty(0), np.empty(0))
         likely = likely_projected(x, y, self._metric_srid)
         swapped = likely_projected(y, x, self._metric_srid)
         values: dict[str, object] = {"layer": layer, "crs": self._crs.name, "place": _place(x, y)}
         if self._all and self._wild > self._all / 2:
-            if swapped and not likely:
+            if (swapped and not likely) or (self._crs.geographic and _latitude_first(x, y)):
                 raise InvalidInput("load.misplaced-swapped-axes", **values)
             key = "load.wrong-crs-likely" if likely and likely != self._crs.name else "load.wrong-crs"
             raise InvalidInput(key, likely=likely, **values)
@@ -122,6 +122,11 @@ def _coordinates(geometries: NDArray[Any]) -> tuple[NDArray[np.float64], NDArray
     points = shapely.get_coordinates(geometries)
     points = points[np.isfinite(points).all(axis=1)]
     return points[:, 0], points[:, 1]
+
+
+def _latitude_first(x: NDArray[np.float64], y: NDArray[np.float64]) -> bool:
+    """Whether most pairs are degrees of China only when they are turned round."""
+    return bool(len(x) and np.median((np.abs(x) <= 90) & (np.abs(y) > 90) & (np.abs(y) <= 180)) > 0.5)
 
 
 def _place(x: NDArray[np.float64], y: NDArray[np.float64]) -> str:
