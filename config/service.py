@@ -61,7 +61,7 @@ def check_port(settings: Settings) -> None:
 def server_command(settings: Settings) -> list[str]:
     """Command line of the web server."""
     return [
-        sys.executable, "-P", "-m", "granian", TARGET, "--factory", "--interface", "wsgi",
+        sys.executable, "-m", "granian", TARGET, "--factory", "--interface", "wsgi",
         "--host", settings.host, "--port", str(settings.port),
         "--workers", str(settings.workers), "--blocking-threads", str(settings.threads),
         "--respawn-failed-workers", "--workers-kill-timeout", "10", "--http", "auto", "--no-ws",
@@ -162,7 +162,7 @@ def serve_detached(settings: Settings, wait_s: float = 90.0) -> None:
     log = log_path(settings)
     with log.open("ab") as output:
         process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "config.service"], env=settings.environment(), cwd=PROJECT,
+            [sys.executable, "-m", "config.service"], env=settings.environment(), cwd=PROJECT,
             stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, start_new_session=True,
         )  # fmt: skip
     deadline = time.monotonic() + wait_s

@@ -42,6 +42,9 @@ def create_database(admin_dsn: str, name: str, template: str = "template1") -> N
     """Make a database of the owner, as a copy of another that nobody is connected to."""
     statement = sql.SQL("create database {} owner {} template {}")
     with _connect(admin_dsn) as connection, connection.cursor() as cursor:
+        if template != "template1" and connection.server_version >= 150000:
+            # Half the time of the default for a template of some hundred megabytes; before 15 there was nothing else.
+            statement += sql.SQL(" strategy file_copy")
         cursor.execute(statement.format(sql.Identifier(name), sql.Identifier(OWNER), sql.Identifier(template)))
 
 

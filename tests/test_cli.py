@@ -319,12 +319,16 @@ def test_an_address_of_another_machine_is_refused(wangge: Speak) -> None:
     assert refused.returncode == 2 and "192.0.2.1" in refused.stderr
 
 
-def test_up_status_down(wangge: Speak, port: int, data_dir: Path) -> None:
-    """The life of a service, killed once in its middle."""
+def test_the_life_of_a_service(wangge: Speak, port: int, data_dir: Path) -> None:
+    """First start with the sample city, a second one that finds it running, a kill, a new start, the end."""
     assert wangge("status").returncode == 3
-    up = wangge("up", "--detach", "--empty", "--port", str(port))
-    assert up.returncode == 0, up.stderr + _log(data_dir)
-    assert f"http://127.0.0.1:{port}/map" in up.stdout
+    first = wangge("up", "--detach", "--port", str(port))
+    assert first.returncode == 0, first.stderr + _log(data_dir)
+    assert f"http://127.0.0.1:{port}/map" in first.stdout
+    kept = data_dir / "sample-key"
+    assert kept.read_text().strip() in first.stdout
+    assert kept.stat().st_mode & 0o077 == 0
+
     status = wangge("status")
     assert status.returncode == 0 and f"http://127.0.0.1:{port}" in status.stdout
     assert "already" in wangge("up", "--detach", "--port", str(port)).stdout
@@ -336,8 +340,10 @@ def test_up_status_down(wangge: Speak, port: int, data_dir: Path) -> None:
     while start_tick(watcher) is not None:
         time.sleep(0.01)
     assert wangge("status").returncode == 3
-    again = wangge("up", "--detach", "--empty", "--port", str(port))
+    again = wangge("up", "--detach", "--port", str(port))
     assert again.returncode == 0, again.stderr + _log(data_dir)
+    assert kept.read_text().strip() in again.stdout
+    assert "100 %" not in again.stderr  # the city is there already
 
     assert wangge("down").returncode == 0
     assert wangge("status").returncode == 3
@@ -347,16 +353,34 @@ def test_up_status_down(wangge: Speak, port: int, data_dir: Path) -> None:
     assert not (data_dir / "postgres" / "data" / "postmaster.pid").exists()
 
 
-def test_the_first_start_brings_the_sample_city_and_a_key(wangge: Speak, port: int, data_dir: Path) -> None:
-    up = wangge("up", "--detach", "--port", str(port))
-    assert up.returncode == 0, up.stderr + _log(data_dir)
-    kept = data_dir / "sample-key"
-    assert kept.read_text().strip() in up.stdout
-    assert kept.stat().st_mode & 0o077 == 0
-    wangge("down")
-    second = wangge("up", "--detach", "--port", str(port))
-    assert kept.read_text().strip() in second.stdout
-    assert "100 %" not in second.stderr  # the city is there already
+def test_an_empty_start_stays_empty(db: Any, tmp_path: Path) -> None:
+    from config.prepared import prepare, sample_key
+    from config.settings import Settings
+    from layers.bare import is_bare
+
+    settings = Settings(data_dir=tmp_path, database_url=db.owner_dsn, api_database_url=db.api_dsn)
+    prepare(settings, Terminal("en"), empty=True)
+    assert sample_key(settings) is None
+    with closing(psycopg2.connect(db.owner_dsn)) as connection:
+        assert is_bare(connection)
+
+
+def test_a_city_is_never_joined_by_the_sample(db: Any, tmp_path: Path) -> None:
+    """A database with one division of somebody's own is not bare."""
+    from config.prepared import prepare, sample_key
+    from config.settings import Settings
+
+    with db.transaction() as cursor:
+        cursor.execute(
+            "insert into wangge.divisions (code, name, level, geom) values ('999999', 'elsewhere', 'county',"
+            " st_multi(st_makeenvelope(120, 32, 120.1, 32.1, 4490)))"
+        )
+    settings = Settings(data_dir=tmp_path, database_url=db.owner_dsn, api_database_url=db.api_dsn)
+    prepare(settings, Terminal("en"), empty=False)
+    assert sample_key(settings) is None
+    with db.transaction() as cursor:
+        cursor.execute("select count(*) from wangge.divisions")
+        assert cursor.fetchone() == (1,)
 
 
 def _log(data_dir: Path) -> str:
