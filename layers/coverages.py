@@ -120,7 +120,7 @@ def _divisions(cur: Cursor, level: str) -> tuple[list[str], list[str | None], ND
 
 def _grids_statement(layer_id: str) -> sql.Composed:
     layer = CATALOGUE[layer_id]
-    today = sql.SQL("")
+    today: sql.Composable = sql.SQL("")
     if layer.current_only:
         today = sql.SQL("where {} is null").format(sql.Identifier(layer.time[1]))
     return sql.SQL(_GRIDS).format(

@@ -67,7 +67,7 @@ def located_grids(database: Database, *, dedicated: bool = False) -> LocatedGrid
     """
     with database.transaction() as cur:
         cur.execute(_VERSIONS)
-        version = int(cur.fetchone()[0])
+        ((version,),) = cur.fetchall()
         key = (database.dsn, dedicated)
         with _lock:
             known = _kept.get(key)
