@@ -65,7 +65,7 @@ class Condition:
     names: frozenset[str]
 
 
-def parse_filter(text: str, language: str | None) -> dict[str, Any]:
+def parse_filter(text: str, language: str | None) -> dict[str, Any] | bool:
     """The tree of a filter.
 
     Parameters
@@ -97,20 +97,20 @@ def parse_filter(text: str, language: str | None) -> dict[str, Any]:
         raise
     except BaseException as error:  # the parser's own panics are no Exceptions
         raise InvalidInput("query.filter", value=text[:120], reason=_first_lines(str(error))) from error
-    if not isinstance(tree, dict):
+    if not isinstance(tree, dict | bool):
         raise InvalidInput("query.filter", value=text[:120], reason="no condition")
     return tree
 
 
-def compile_filter(layer: Layer, tree: dict[str, Any], crs: str) -> Condition:
+def compile_filter(layer: Layer, tree: dict[str, Any] | bool, crs: str) -> Condition:
     """The condition that a filter's tree means on a layer.
 
     Parameters
     ----------
     layer : Layer
         Its fields are the names that a filter may use, with ``geometry`` for the shape.
-    tree : dict
-        CQL2 JSON.
+    tree : dict or bool
+        CQL2 JSON; a boolean is a condition by itself.
     crs : str
         URI of the CRS of coordinates in the filter.
 
