@@ -16,7 +16,7 @@ LIBRARY = ("maplibre-gl.js", "maplibre-gl.css")
 """Files of the package ``maplibre``, which carries MapLibre GL JS."""
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
-_GLYPHS = re.compile(r"glyphs/[^/]{1,200}/(\d{1,5})-(\d{1,5})\.pbf")
+_GLYPHS = re.compile(r"glyphs-(\d{1,5})-(\d{1,5})\.pbf")
 _TYPES = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8", ".svg": "image/svg+xml"}
 
 
@@ -26,7 +26,7 @@ def asset(name: str) -> tuple[bytes, str, str] | None:
     Parameters
     ----------
     name : str
-        What follows ``/assets/``: a file name, or ``glyphs/{fontstack}/{first}-{last}.pbf``.
+        What follows ``/assets/``: a file name; ``glyphs-{first}-{last}.pbf`` for glyphs.
 
     Returns
     -------

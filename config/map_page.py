@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from config.style import COUNTED_BELOW, map_style
-from config.templating import render
+from config.templating import page_context, render
 from config.values import UNITS
+from layers.catalogue import CATALOGUE
 from layers.layer import Layer
 from layers.texts import texts
 
@@ -16,36 +17,31 @@ CHINA = (73.0, 3.0, 136.0, 54.0)
 
 
 def map_page(
-    layers: Iterable[Layer],
     base_url: str,
     language: str,
     *,
-    bounds: Sequence[float] | None = None,
+    layers: Iterable[Layer] = tuple(CATALOGUE.values()),
     basemap: str | None = None,
     basemap_attribution: str = "",
-    staff: bool = False,
 ) -> str:
-    """HTML of the map page.
+    """HTML of the map page; its city and reader come from the page context.
 
     Parameters
     ----------
-    layers : iterable of Layer
-        Layers to offer, in the order of the list; those without tiles are left out.
     base_url : str
         Root of the service without a slash at its end.
     language : str
         ``"zh"`` or ``"en"``.
-    bounds : sequence of float, optional
-        The city's extent: west, south, east, north in degrees.
+    layers : iterable of Layer
+        Layers to offer, in the order of the list; those without tiles are left out.
     basemap : str, optional
         Address of raster tiles of Web Mercator with ``{z}``, ``{x}`` and ``{y}`` to draw under the layers. None draws
         nothing that the service doesn't have itself.
     basemap_attribution : str
         Whose base map it is.
-    staff : bool
-        Whether the reader has shown a key with the request for the page itself, so that layers for staff are open to
-        them without entering one.
     """
+    context = page_context()
+    city, identity = context.get("city") or {}, context.get("identity") or {}
     offered = [layer for layer in layers if layer.tiles is not None]
     data = {
         "layers": offered,
@@ -54,9 +50,10 @@ def map_page(
             "base": base_url,
             "language": language,
             "style": map_style(offered, base_url, language),
-            "bounds": list(bounds or CHINA),
+            "bounds": list(city.get("bbox") or CHINA),
             "basemap": {"url": basemap, "attribution": basemap_attribution} if basemap else None,
-            "staff": staff,
+            # a browser that sent Basic with the page sends it with every tile, so no key has to be entered
+            "staff": identity.get("role", "public") != "public",
             "countedBelow": COUNTED_BELOW,
             "layers": [_described(layer, language) for layer in offered],
             "words": {

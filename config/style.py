@@ -85,7 +85,7 @@ def map_style(layers: Iterable[Layer], base_url: str, language: str) -> dict[str
         "version": 8,
         "name": "网格" if language == "zh" else "Wangge",
         "metadata": {"wangge:language": language},
-        "glyphs": f"{base_url}/assets/glyphs/{{fontstack}}/{{range}}.pbf",
+        "glyphs": f"{base_url}/assets/glyphs-{{range}}.pbf?font={{fontstack}}",
         "sources": {layer.id: source(layer, base_url) for layer in tiled},
         "layers": [
             {"id": "background", "type": "background", "paint": {"background-color": BACKGROUND}},
@@ -135,6 +135,10 @@ def _areas(layer: Layer) -> list[dict[str, Any]]:
         "layout": {"line-join": "round"},
         "paint": {"line-color": colour, "line-width": _by_zoom(style.width * 0.3, style.width), "line-opacity": 0.9},
     }
+    if style.by and isinstance(style.colours[0][0], str):
+        # the later class lies on top: a dedicated grid is small, and may lie within another
+        order = [part for place, (value, _) in enumerate(style.colours) for part in (value, place)]
+        fill["layout"] = {"fill-sort-key": ["match", ["get", style.by], *order, 0]}
     if mixed:
         fill["filter"] = _POLYGON
         line["filter"] = ["any", _POLYGON, _LINE]

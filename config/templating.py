@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import flask
 import pygeoapi.util as pygeoapi_util
+from babel import Locale
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 from pygeoapi import __version__ as pygeoapi_version
 from pygeoapi import l10n
@@ -31,6 +32,11 @@ CONTENT_SECURITY_POLICY = (
 
 PageContext = Callable[[], Mapping[str, Any]]
 _context: PageContext = dict
+
+
+def page_context() -> dict[str, Any]:
+    """City and reader, as the provider says."""
+    return dict(_context())
 
 
 def set_page_context(provider: PageContext) -> None:
@@ -79,7 +85,7 @@ def environment() -> Environment:
     env.filters["local"] = values.local_path
     env.filters["instant"] = lambda text: values.instant(str(text)) if text else ""
     env.globals.update(
-        layer_of=layer_of, legend=legend, query_of=query_of, with_query=with_query, link=link, layers=CATALOGUE
+        layer_of=layer_of, legend=legend, query=query, with_query=with_query, link=link, layers=CATALOGUE
     )
     return env
 
@@ -100,7 +106,7 @@ def render(template: str, data: Any, language: str, base_url: str, config: Mappi
     config : mapping, optional
         pygeoapi's configuration, its metadata already in ``language``.
     """
-    context = dict(_context())
+    context = page_context()
     city = context.get("city") or {}
     return (
         environment()
@@ -117,6 +123,7 @@ def render(template: str, data: Any, language: str, base_url: str, config: Mappi
             t=partial(_word, language),
             show=partial(values.show, language),
             title_of=partial(values.title_of, language),
+            layer_titles={layer.id: layer.title.in_(language) for layer in CATALOGUE.values()},
             preview=partial(preview.preview, base_url=base_url, language=language),
             city=city,
             city_name=city.get("name_en" if language == "en" else "name") or city.get("name") or "",
@@ -131,7 +138,7 @@ def render_j2_template(config: dict[str, Any], tpl_config: Any, template: Any, d
     name = str(template)
     # pygeoapi words every error in the system's language, whoever asks.
     language = _asked_language(config) if name == "exception.html" or locale_ is None else _language(locale_)
-    translated = {**config, "metadata": l10n.translate_struct(config.get("metadata", {}), language, True)}
+    translated = {**config, "metadata": l10n.translate_struct(config.get("metadata", {}), Locale(language))}
     return render(name, data, language, config["server"]["url"].rstrip("/"), translated)
 
 
@@ -158,10 +165,16 @@ def link(links: list[dict[str, Any]] | None, rel: str) -> str | None:
     return next((entry["href"] for entry in links or [] if entry.get("rel") == rel and entry.get("href")), None)
 
 
-def query_of(links: list[dict[str, Any]] | None) -> dict[str, str]:
-    """What the page was asked with, read from its link to itself."""
-    own = next((entry["href"] for entry in links or [] if entry.get("rel") in ("self", "alternate")), "")
-    return {name: value for name, value in parse_qsl(urlsplit(own).query) if name not in ("f", "offset")}
+def query() -> dict[str, str]:
+    """Query parameters of the page, as the reader sent them.
+
+    The app rewrites the query before pygeoapi reads it, and leaves what was sent in ``wangge.query`` of the WSGI
+    environment.
+    """
+    if not flask.has_request_context():
+        return {}
+    sent = flask.request.environ.get("wangge.query", flask.request.environ.get("QUERY_STRING", ""))
+    return dict(parse_qsl(sent, keep_blank_values=True))
 
 
 def with_query(href: str, **changes: str | int | None) -> str:

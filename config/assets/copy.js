@@ -3,8 +3,9 @@ for (const button of document.querySelectorAll("[data-copy]")) {
   button.addEventListener("click", async () => {
     try {
       await navigator.clipboard.writeText(button.dataset.copy);
+      const words = button.textContent;
       button.textContent = "✓";
-      setTimeout(() => (button.textContent = "⧉"), 1500);
+      setTimeout(() => (button.textContent = words), 1500);
     } catch {
       getSelection().selectAllChildren(button.previousElementSibling);
     }

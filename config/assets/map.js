@@ -1,5 +1,6 @@
 // The map page: puts the map together from its parts.
 import { transformRequest } from "./key.js";
+import { keepLabels, splitLabels } from "./labels.js";
 import { addMonths } from "./months.js";
 import { place } from "./place.js";
 import { addPopups } from "./popup.js";
@@ -13,7 +14,7 @@ const root = new URL(settings.base).pathname.replace(/\/$/, "");
 const shell = document.querySelector(".map-shell");
 const notice = document.getElementById("notice");
 
-function style() {
+function prepared() {
   const made = ours(settings.style, settings.base);
   if (settings.basemap) {
     made.sources.basemap = { type: "raster", tiles: [settings.basemap.url], tileSize: 256, attribution: settings.basemap.attribution };
@@ -21,7 +22,7 @@ function style() {
   }
   // Nothing is asked for before the check boxes say so: a layer for staff would answer 401.
   for (const layer of made.layers) if (layer.metadata) layer.layout = { ...layer.layout, visibility: "none" };
-  return made;
+  return splitLabels(made);
 }
 
 function tell(text) {
@@ -70,7 +71,8 @@ function addFold() {
 }
 
 function start() {
-  const options = { ...COMMON, container: "map", style: style(), hash: "at", transformRequest };
+  const { style, labels } = prepared();
+  const options = { ...COMMON, container: "map", style, hash: "at", transformRequest };
   if (!place.at) Object.assign(options, { bounds: settings.bounds, fitBoundsOptions: { padding: 24 } });
   if (settings.basemap?.attribution) options.attributionControl = { compact: true };
   const map = new maplibregl.Map(options);
@@ -94,6 +96,7 @@ function start() {
     addSearch(map, settings, root);
     addPopups(map, settings, root);
     addReadout(map);
+    keepLabels(map, labels);
     map.once("idle", () => (shell.dataset.map = "ready"));
   });
   onTheme(() => location.reload());

@@ -60,7 +60,7 @@ function show(root, method, path, shared, operation) {
     {},
     element("span", { className: `method ${method}`, textContent: method }),
     element("code", { textContent: path }),
-    element("span", { textContent: operation.summary ?? "" }),
+    element("span", { textContent: words.summaries[path.split("/").pop()] ?? operation.summary ?? "" }),
   );
   const details = element("details", { className: "operation" }, summary);
   details.dataset.text = `${method} ${path} ${operation.summary ?? ""} ${operation.description ?? ""}`.toLowerCase();
@@ -105,7 +105,7 @@ try {
   const root = await answer.json();
   const sections = [...byTag(root)]
     .filter(([, { operations }]) => operations.length)
-    .map(([tag, { description, operations }]) => element("section", { className: "operations" }, element("h2", { textContent: tag }), element("p", { className: "lead", textContent: description ?? "" }), ...operations));
+    .map(([tag, { description, operations }]) => element("section", { className: "operations" }, element("h2", { textContent: words.tags[tag] ? `${words.tags[tag]} ${tag}` : tag }), element("p", { className: "lead", textContent: description ?? "" }), ...operations));
   place.replaceChildren(filterBox(sections), ...sections);
   place.dataset.ready = "true";
 } catch (error) {

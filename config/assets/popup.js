@@ -18,12 +18,14 @@ function worded(field, value) {
   return String(value);
 }
 
-function listing(layer, properties) {
+function listing(layer, properties, words) {
   const list = document.createElement("dl");
-  const known = layer.fields.filter((field) => field.name in properties).map((field) => [field.title, worded(field, properties[field.name])]);
+  const known = layer.fields
+    .filter((field) => field.name in properties && field.name !== "name") // the name is the heading
+    .map((field) => [field.title, worded(field, properties[field.name])]);
   const rest = Object.keys(properties)
     .filter((name) => !layer.fields.some((field) => field.name === name))
-    .map((name) => [name === "count" ? "n" : name, String(properties[name])]);
+    .map((name) => [words[`field.${name}`] ?? name, String(properties[name])]);
   for (const [title, text] of [...known, ...rest]) {
     if (text === "") continue;
     list.append(Object.assign(document.createElement("dt"), { textContent: title }), Object.assign(document.createElement("dd"), { textContent: text }));
@@ -37,7 +39,7 @@ function section(layer, feature, settings, root) {
   const id = properties[layer.idField];
   const heading = document.createElement("h3");
   heading.append(Object.assign(document.createElement("small"), { textContent: layer.title }), String(properties.name ?? properties.type_name ?? id ?? properties.cell ?? ""));
-  const list = listing(layer, properties);
+  const list = listing(layer, properties, settings.words);
   box.append(heading, list);
   if (id !== undefined) {
     const more = Object.assign(document.createElement("button"), { type: "button", textContent: settings.words.details });
@@ -45,7 +47,7 @@ function section(layer, feature, settings, root) {
       more.disabled = true;
       try {
         const item = await getJson(`${root}/collections/${layer.id}/items/${encodeURIComponent(id)}?f=json&lang=${settings.language}`);
-        list.replaceWith(listing(layer, item.properties));
+        list.replaceWith(listing(layer, item.properties, settings.words));
         more.remove();
       } catch (error) {
         more.textContent = error.message;
@@ -58,13 +60,12 @@ function section(layer, feature, settings, root) {
 
 /** Features under a point, each once, points before lines before areas. */
 function under(map, point, layers) {
-  const drawn = map.getStyle().layers.filter((layer) => layers.has(layer.metadata?.["wangge:layer"])).map((layer) => layer.id);
+  const drawn = map.getStyle().layers.filter((layer) => layers.has(layer.source)).map((layer) => layer.id);
   const box = [[point.x - 4, point.y - 4], [point.x + 4, point.y + 4]];
   const rank = { Point: 0, MultiPoint: 0, LineString: 1, MultiLineString: 1 };
   const seen = new Set();
   return map
     .queryRenderedFeatures(box, { layers: drawn })
-    // an area counts where the click is inside it, not where it is near
     .filter((feature) => {
       const name = `${feature.source} ${feature.id ?? JSON.stringify(feature.properties)}`;
       return !seen.has(name) && seen.add(name);

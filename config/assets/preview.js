@@ -1,5 +1,6 @@
 // The small maps on the pages: each has its style, and features where there are some, in a script element beside it.
 import { transformRequest } from "./key.js";
+import { keepLabels, splitLabels } from "./labels.js";
 import { COMMON, ours } from "./theme.js";
 
 function boundsOf(features) {
@@ -21,7 +22,8 @@ function start(figure) {
   const data = JSON.parse(figure.querySelector("script").textContent);
   const features = data.style.sources.features?.data.features;
   const bounds = (features && boundsOf(features)) || data.bbox;
-  const options = { ...COMMON, container: figure.querySelector(".canvas"), style: ours(data.style, data.base), transformRequest, cooperativeGestures: false, scrollZoom: false };
+  const { style, labels } = splitLabels(ours(data.style, data.base));
+  const options = { ...COMMON, container: figure.querySelector(".canvas"), style, transformRequest, scrollZoom: false };
   if (bounds) Object.assign(options, { bounds, fitBoundsOptions: { padding: 24, maxZoom: 16 } });
   let map;
   try {
@@ -33,6 +35,7 @@ function start(figure) {
   map.addControl(new maplibregl.NavigationControl({ showCompass: false }), "top-right");
   map.addControl(new maplibregl.ScaleControl({ unit: "metric" }));
   map.once("idle", () => (figure.dataset.map = "ready"));
+  keepLabels(map, labels);
   map.on("error", () => {}); // a layer for staff answers 401 here; its outline of divisions still shows where it is
 }
 
