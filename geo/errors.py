@@ -1,8 +1,8 @@
 """Errors that a person can act on.
 
 Every error carries the key of a text and its values instead of a sentence, so that the rim (HTTP or terminal) can say
-it in the reader's language. One class stands for each thing a caller can get wrong; only the rim knows HTTP statuses and
-exit codes.
+it in the reader's language. One class stands for each thing a caller can get wrong; only the rim knows HTTP statuses
+and exit codes.
 """
 
 from __future__ import annotations

@@ -66,8 +66,8 @@ class Features:
 
     PostgreSQL says which rows a request has and in which version each stands (its ``xmin``); the text of a row version
     never changes, so it is kept and joined here, and a page of known rows costs no more than the look-up of their
-    numbers. Row-level security decides in every request: a text is used only for a row number that the database has just
-    given this identity.
+    numbers. Row-level security decides in every request: a text is used only for a row number that the database has
+    just given this identity.
 
     Parameters
     ----------
