@@ -25,19 +25,21 @@ from layers.sample.city import build_city
 
 sys.path.append(str(Path(__file__).resolve().parent))
 
-from http_load import Load, load  # noqa: E402
-from peer_environment import peer_python  # noqa: E402
-from peer_servers import ours, stock_pygeoapi, tipg  # noqa: E402
-from serve_cases import Case, Grids, cases  # noqa: E402
-from sql_floor import floor  # noqa: E402
+from http_load import Load, load
+from peer_environment import peer_python
+from peer_servers import ours, stock_pygeoapi, tipg
+from serve_cases import Case, Grids, cases
+from sql_floor import floor
 
 ROUNDS = 3
 _WARM_UP_S = 1.0
 _STOCK_TABLE = "stock.grids"
 _STOCK = """
 create schema stock;
-create table stock.grids as select code, name, kind, village_code, township_code, area_m2, population, leaders, members, info_managers,
-    instructors, volunteers, party_organisation, valid_from, valid_to, st_setsrid(geom, 4326)::geometry(MultiPolygon, 4326) as geom
+create table stock.grids as
+    select code, name, kind, village_code, township_code, area_m2, population, leaders, members, info_managers,
+        instructors, volunteers, party_organisation, valid_from, valid_to,
+        st_setsrid(geom, 4326)::geometry(MultiPolygon, 4326) as geom
     from wangge.grids order by fid;
 alter table stock.grids add primary key (code);
 create index on stock.grids using gist (geom);
@@ -57,8 +59,8 @@ def bench() -> list[dict[str, Any]]:
     Returns
     -------
     list of dict
-        A row a case and peer: name, unit, ours, peer, peer_name, ratio (ours over theirs: the median of the rounds), goal (None
-        where there is none), and the 99th percentiles of the waiting times in milliseconds.
+        A row a case and peer: name, unit, ours, peer, peer_name, ratio (ours over theirs: the median of the rounds),
+        goal (None where there is none), and the 99th percentiles of the waiting times in milliseconds.
 
     Raises
     ------
@@ -96,7 +98,7 @@ def bench() -> list[dict[str, Any]]:
 
 @contextmanager
 def _database(folder: Path) -> Iterator[Cluster]:
-    """A cluster of its own with the sample city, thrown away at the end; grids are what is measured, so cases stay few."""
+    """A cluster of its own with the sample city, thrown away at the end; cases stay few, as nothing asks for them."""
     folder.chmod(0o711)
     note("  initdb, sample city")
     options = {"fsync": "off", "shared_buffers": "256MB", "max_connections": "200"}

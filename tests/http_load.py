@@ -27,7 +27,8 @@ function request() at = at % #requests + 1; return requests[at] end
 function done(summary, latency)
   local e = summary.errors
   local failed = e.status + e.connect + e.read + e.write + e.timeout
-  io.write(string.format("\\nRESULT %d %d %d %.3f\\n", summary.requests, summary.duration, failed, latency:percentile(99) / 1000))
+  local p99 = latency:percentile(99) / 1000
+  io.write(string.format("\\nRESULT %d %d %d %.3f\\n", summary.requests, summary.duration, failed, p99))
 end
 """
 
@@ -120,5 +121,6 @@ def _by_threads(base_url: str, paths: Sequence[str], seconds: float, first: int)
         thread.start()
     for thread in threads:
         thread.join()
-    ordered = sorted(times)
-    return Load(len(times) / (time.perf_counter() - begin), len(times), sum(failures), ordered[int(len(times) * 0.99)] * 1000)
+    took = time.perf_counter() - begin
+    p99 = sorted(times)[int(len(times) * 0.99)]
+    return Load(len(times) / took, len(times), sum(failures), p99 * 1000)

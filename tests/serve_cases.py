@@ -18,6 +18,7 @@ from layers.tile_matrix import WEB_MERCATOR_QUAD
 _PAGE = 100
 _ALL = 2000
 _QUESTIONS = 60_000
+_LATER = date(2100, 1, 1)
 _TILE_FIELDS = "code,name,kind,population"
 
 
@@ -139,37 +140,38 @@ def _single(grids: Grids, rng: np.random.Generator) -> Case:
 
 def _filters(grids: Grids, rng: np.random.Generator) -> Case:
     """A township and a least population, so that there is something to find."""
-    people = np.array(grids.populations)
+    populations = np.array(grids.populations)
     found = []
     for township in sorted(set(grids.townships)):
-        there = people[np.array(grids.townships) == township]
-        found += [f"township_code='{township}' AND population>{int(least)}" for least in rng.choice(np.sort(there)[:-3], 40)]
+        there = populations[np.array(grids.townships) == township]
+        least = rng.choice(np.sort(there)[:-3], 40)
+        found += [f"township_code='{township}' AND population>{people}" for people in least]
     queries = [f"limit={_PAGE}&filter-lang=cql2-text&filter={quote(text)}" for text in rng.permutation(found)]
     return Case("CQL2 filter", 6.0, *_everywhere(queries))
 
 
 def _tiles(grids: Grids, rng: np.random.Generator) -> list[Case]:
-    """Tiles that hold a grid's centre. For one that isn't cached ours is asked for the map of a day, each time another."""
+    """Tiles that hold a grid's centre; where they shall not be cached, ours is asked for another day's each time."""
     metres = shapely.get_coordinates(project(shapely.points(grids.centres), 4490, 3857))
     plain: dict[int, Case] = {}
     for zoom, goal in ((12, 3.5), (14, 7.0)):
         places = sorted({WEB_MERCATOR_QUAD.tile_of(x, y, zoom) for x, y in metres})
         order = [places[i] for i in rng.permutation(len(places))]
-        plain[zoom] = Case(
-            f"grid tile z{zoom}", goal,
-            tuple(f"/collections/grids/tiles/WebMercatorQuad/{zoom}/{row}/{column}?f=mvt" for row, column in order),
-            tuple(f"/collections/wangge.grids/tiles/WebMercatorQuad/{zoom}/{column}/{row}?properties={_TILE_FIELDS}" for row, column in order),
-            tuple(f"/collections/grids/tiles/WebMercatorQuad/{zoom}/{row}/{column}?f=mvt" for row, column in order) if zoom == 14 else (),
-            tiles=True,
-        )  # fmt: skip
+        below = f"tiles/WebMercatorQuad/{zoom}"
+        mine = tuple(f"/collections/grids/{below}/{row}/{column}?f=mvt" for row, column in order)
+        # tipg puts the column first; it is told to send the fields that ours sends
+        theirs = tuple(
+            f"/collections/wangge.grids/{below}/{column}/{row}?properties={_TILE_FIELDS}" for row, column in order
+        )
+        plain[zoom] = Case(f"grid tile z{zoom}", goal, mine, theirs, mine if zoom == 14 else (), tiles=True)
     uncached = [
-        replace(case, name=f"{case.name}, not cached", ours=_as_of_other_days(case.ours, rng), uncached=True) for case in plain.values()
+        replace(case, name=f"{case.name}, not cached", ours=_as_of_other_days(case.ours, rng), uncached=True)
+        for case in plain.values()
     ]
     return [*uncached, *(replace(case, name=f"{case.name}, cached", goal=40.0, pygeoapi=()) for case in plain.values())]
 
 
 def _as_of_other_days(paths: Sequence[str], rng: np.random.Generator) -> tuple[str, ...]:
     """The same tiles as of days to come: the same grids, by the same statement, and no answer twice in a run."""
-    tomorrow = date.today() + timedelta(days=1)
-    days = (tomorrow + timedelta(days=int(day)) for day in rng.permutation(_QUESTIONS // len(paths) + 1))
+    days = (_LATER + timedelta(days=int(day)) for day in rng.permutation(_QUESTIONS // len(paths) + 1))
     return tuple(f"{path}&datetime={day.isoformat()}" for day in days for path in paths)

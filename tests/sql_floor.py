@@ -52,10 +52,14 @@ def floor(dsn: str, paths: Sequence[str], seconds: float, most: int = 200) -> fl
     A page here always makes the texts of its features, which ours keeps by row version: ours may be faster than this.
     """
     loop = _loop(dsn, paths[:most])
-    order = json.dumps({"dsn": dsn, "seconds": seconds, "prepare": list(loop.prepare.values()), "requests": loop.requests})
+    order = json.dumps(
+        {"dsn": dsn, "seconds": seconds, "prepare": list(loop.prepare.values()), "requests": loop.requests}
+    )
     environment = os.environ | {"PYTHONPATH": str(Path(__file__).resolve().parent.parent)}
     children = [
-        subprocess.Popen([sys.executable, __file__], env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        subprocess.Popen(
+            [sys.executable, __file__], env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
         for _ in range(PROCESSES)
     ]
     try:
