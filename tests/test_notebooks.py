@@ -10,7 +10,6 @@ from typing import Any
 import nbformat
 import pytest
 from jupyter_client.kernelspec import KernelSpecManager
-from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -60,9 +59,10 @@ def test_a_notebook_runs(path: Path, service: Any, tmp_path: Path, monkeypatch: 
         monkeypatch.setenv(variable, str(tmp_path / variable))
     notebook = nbformat.read(path, 4)
     # no folder of kernels: the one of this Python, whatever an account's own Jupyter calls python3
-    manager = AsyncKernelManager(kernel_spec_manager=KernelSpecManager(kernel_dirs=[]))
+    client = NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(path.parent)}})
+    client.create_kernel_manager().kernel_spec_manager = KernelSpecManager(kernel_dirs=[])
     # raises at the first cell that fails, and its words are the notebook's own
-    NotebookClient(notebook, km=manager, timeout=300, resources={"metadata": {"path": str(path.parent)}}).execute()
+    client.execute(cleanup_kc=True)
 
     outputs = [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
     said = "".join(output.text for output in outputs if output.output_type == "stream" and output.name == "stderr")
