@@ -78,9 +78,9 @@ def export_layer(database: Database, layer_id: str, path: Path, *, history: bool
     Notes
     -----
     EPSG:4490, longitude first. Columns have the names of the fields, which `layers.load.load_file` knows again;
-    GeoPackage and GeoParquet carry the Chinese titles with them. A Shapefile has ten letters for a name: they are those of
-    `layers.fields.shapefile_names`, and ``NAME.fields.csv`` beside it says what they stand for. It has no times either:
-    they are text, as the city's clock shows them. GeoJSON is RFC 7946 and names no CRS.
+    GeoPackage and GeoParquet carry the Chinese titles with them. A Shapefile has ten letters for a name: they are
+    those of `layers.fields.shapefile_names`, and ``NAME.fields.csv`` beside it says what they stand for. It has no
+    times either: they are text, as the city's clock shows them. GeoJSON is RFC 7946 and names no CRS.
     """
     layer = CATALOGUE.get(layer_id)
     if layer is None:

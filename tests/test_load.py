@@ -186,7 +186,8 @@ def test_cases_are_typed_placed_and_counted(town: Database, tmp_path: Path) -> N
 
     place = fetch(
         town,
-        "select category, type_code, type_name, grid_code, village_code, township_code, cell from wangge.cases where case_no = 'A0'",
+        "select category, type_code, type_name, grid_code, village_code, township_code, cell"
+        " from wangge.cases where case_no = 'A0'",
     )[0]
     name = fetch(town, "select type_name from wangge.case_types where category = 'matter' and type_code = '06020'")[0][
         0
@@ -516,8 +517,10 @@ def test_real_cameras_with_a_latitude_of_zero_and_a_wrong_sign(db: Database, sha
 
 _BASES = {
     "divisions": "code, name, level, geom) values ('321283003', 'a', 'township', {polygon}",
-    "grids": "code, name, kind, village_code, geom) values ('321283001001009', 'a', 'social', '321283001001', {polygon}",
-    "cameras": "device_id, name, source, township_code, geom) values ('32128300001320000009', 'a', 'skynet', '321283001', {point}",
+    "grids": "code, name, kind, village_code, geom)"
+    " values ('321283001001009', 'a', 'social', '321283001001', {polygon}",
+    "cameras": "device_id, name, source, township_code, geom)"
+    " values ('32128300001320000009', 'a', 'skynet', '321283001', {point}",
     "service_points": "code, name, level, township_code, geom) values ('x', 'a', 'centre', '321283001', {point}",
     "enforcement": "code, name, township_code, officers, powers, geom) values ('x', 'a', '321283001', 1, 1, {point}",
 }
@@ -532,7 +535,7 @@ def test_limits_are_those_of_the_database(town: Database, layer: str) -> None:
         "polygon": f"st_geomfromtext('MULTI{EAST.wkt.replace('((', '(((').replace('))', ')))')}', 4490)",
         "point": "st_setsrid(st_makepoint(120.05, 32.05), 4490)",
     }
-    insert = f"insert into wangge.{table_name} ({_BASES[table_name].format(**shapes)})"  # noqa: S608
+    insert = f"insert into wangge.{table_name} ({_BASES[table_name].format(**shapes)})"
 
     def database_takes(field: str, value: object) -> bool:
         with town.transaction() as cur:

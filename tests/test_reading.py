@@ -15,13 +15,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geo.errors import InvalidInput
-from geo.gcj02 import wgs84_to_bd09, wgs84_to_gcj02
+from geo.gcj02 import Shift, wgs84_to_bd09, wgs84_to_gcj02
 from layers.catalogue import CATALOGUE
 from layers.converting import Converter
 from layers.encoding import encoding_of_text
 from layers.fields import match_columns, shapefile_names
 from layers.personal_data import masked, personal_data
-from layers.reading import open_source
+from layers.reading import Source, open_source
 from layers.rejects import Problem
 from layers.rules import RULES, rule_of
 from layers.shaping import shaped
@@ -107,7 +107,7 @@ def test_a_csv_reads_in_every_encoding_and_with_every_separator(tmp_path: Path, 
 # --- CSV
 
 
-def csv_source(tmp_path: Path, text: str, **coordinates: str):  # noqa: ANN201
+def csv_source(tmp_path: Path, text: str, **coordinates: str) -> Source:
     """A CSV file with that text, opened."""
     path = tmp_path / "file.csv"
     path.write_text(text, encoding="utf-8")
@@ -267,7 +267,7 @@ def test_coordinates_are_stored_as_the_standard_vectors_say(
 
 
 @pytest.mark.parametrize(("crs", "forward"), [("GCJ02", wgs84_to_gcj02), ("bd-09", wgs84_to_bd09)])
-def test_the_shift_of_map_vendors_is_undone(crs: str, forward) -> None:  # noqa: ANN001
+def test_the_shift_of_map_vendors_is_undone(crs: str, forward: Shift) -> None:
     lon, lat = forward(120.05, 32.17)
     (stored,) = parse_crs(crs).to_stored(np.array([shapely.Point(float(lon), float(lat))], dtype=object))
     assert abs(stored.x - 120.05) < 2e-8 and abs(stored.y - 32.17) < 2e-8
@@ -420,8 +420,9 @@ def test_times_that_are_none_are_refused(text: str) -> None:
     assert problem_of(converter("cases", "reported_at")(text)) == "load.reject-moment"
 
 
-@given(st.datetimes(datetime(1900, 1, 2), datetime(2190, 1, 1), timezones=st.sampled_from([UTC, SHANGHAI])))
-def test_iso_times_come_back(moment: datetime) -> None:
+@given(st.integers(-2_200_000_000, 6_900_000_000), st.sampled_from([UTC, SHANGHAI]))
+def test_iso_times_come_back(second: int, zone: timezone) -> None:
+    moment = datetime.fromtimestamp(second, zone)
     assert converter("cases", "reported_at")(moment.isoformat()) == moment
 
 
