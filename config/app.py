@@ -91,7 +91,7 @@ class App:
             if answer is not None:
                 return answer
         elif request.method != "POST" or parts[0] != "processes":
-            raise InvalidInput("app.method", path=request.path, method=request.method, allowed="GET, HEAD, OPTIONS")
+            raise InvalidInput("app.method", path=request.path, method=request.method, allowed=_allowed(request))
         return ask_pygeoapi(self.pygeoapi, self.items, request, parts)
 
     def _hot(self, request: Request, parts: list[str]) -> Answer | None:
@@ -142,10 +142,12 @@ class App:
     @staticmethod
     def _options(request: Request) -> Answer:
         """What may be done here; browsers ask before they send a key."""
-        allowed = "GET, HEAD, OPTIONS"
-        if request.path.endswith("/execution"):
-            allowed = "POST, OPTIONS"
-        return Answer(b"", "", 204, [("Allow", allowed), *PREFLIGHT])
+        return Answer(b"", "", 204, [("Allow", _allowed(request)), *PREFLIGHT])
+
+
+def _allowed(request: Request) -> str:
+    """What an address takes, for OPTIONS and for who used another method."""
+    return "POST, OPTIONS" if request.path.endswith("/execution") else "GET, HEAD, OPTIONS"
 
 
 def _basic_password(sent: str) -> str:

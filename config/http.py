@@ -81,7 +81,7 @@ class Request:
     @property
     def params(self) -> dict[str, str]:
         """Decoded query parameters; of one that stands twice the last counts."""
-        return dict(parse_qsl(self.query, keep_blank_values=True, errors="replace", max_num_fields=100))
+        return dict(parse_qsl(self.query, keep_blank_values=True, errors="replace"))
 
     @property
     def language(self) -> str:

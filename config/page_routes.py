@@ -12,6 +12,7 @@ from config.map_page import map_page
 from config.qml import layer_qml
 from config.style import layer_style, map_style, source
 from config.templating import CONTENT_SECURITY_POLICY, set_page_context
+from geo.errors import InvalidInput
 from layers.catalogue import CATALOGUE
 from layers.identity import current
 from layers.layer import Layer
@@ -58,7 +59,10 @@ class PageRoutes:
     def style(self, layer: Layer, request: Request) -> Answer:
         """``/collections/{id}/style``: a Mapbox GL style, or with ``f=qml`` one of QGIS."""
         headers = [("Cache-Control", "no-cache")]
-        if request.params.get("f") == "qml":
+        format_ = request.params.get("f", "mapbox")
+        if format_ not in ("mapbox", "json", "qml"):
+            raise InvalidInput("app.format", format=format_[:40], known="mapbox, qml")
+        if format_ == "qml":
             return Answer(layer_qml(layer, request.language).encode(), "application/xml; charset=utf-8", 200, headers)
         style = {
             "version": 8,

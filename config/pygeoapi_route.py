@@ -116,7 +116,11 @@ def _worded(body: bytes, request: Request) -> bytes:
         error = orjson.loads(body)
     except orjson.JSONDecodeError:
         return body
-    if isinstance(error, dict) and error.get("description") == "identifier not found":
+    said = str(error.get("description")).lower() if isinstance(error, dict) else ""
+    if said == "invalid format requested":
+        format_ = request.params.get("f", "")[:40]
+        error["description"] = say("app.format", request.language, format=format_, known="json, html, jsonld")
+    if said == "identifier not found":
         error["description"] = say("app.process", request.language, process=request.path.split("/")[2][:100])
     return orjson.dumps(error)
 

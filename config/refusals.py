@@ -66,7 +66,7 @@ def refuse(request: Request, error: BaseException, base_url: str) -> Answer:
         headers.append(("Retry-After", "2"))
     if request.from_qgis:
         return Answer(_xml(code, text), "application/xml; charset=utf-8", status, headers)
-    if not wants_json(request.header("Accept"), request.params.get("f")):
+    if _page_wanted(request):
         page = render("exception.html", {"type": code, "code": code, "description": text}, request.language, base_url)
         return Answer(page.encode(), "text/html; charset=utf-8", status, headers)
     body = {
@@ -80,7 +80,17 @@ def refuse(request: Request, error: BaseException, base_url: str) -> Answer:
     return Answer(orjson.dumps(body), "application/json", status, headers)
 
 
+def _page_wanted(request: Request) -> bool:
+    """Whether a person reads the answer: a program that asks for CSV, or for a format that there is not, does not."""
+    accept, format_ = request.header("Accept"), request.params.get("f")
+    if format_ in ("html", "json", "geojson"):
+        return format_ == "html"
+    return "html" in accept and not wants_json(accept, None)
+
+
 def _xml(code: str, text: str) -> bytes:
+    # XML can't hold most control characters, not even escaped
+    text = "".join(character if character.isprintable() else " " for character in text)
     return (
         '<?xml version="1.0" encoding="UTF-8"?><ExceptionReport xmlns="http://www.opengis.net/ows/1.1" version="1.0.0">'
         f"<Exception exceptionCode={quoteattr(code)}><ExceptionText>{escape(text)}</ExceptionText></Exception>"

@@ -44,7 +44,7 @@ class TileRoutes:
         if etag is not None and matches(request, etag):
             return Answer(b"", "", 304, [("ETag", etag), ("Cache-Control", cache_control(layer))])
         column = column.removesuffix(".mvt").removesuffix(".pbf")
-        if not (zoom.isdecimal() and row.isdecimal() and column.isdecimal() and len(zoom + row + column) < 30):
+        if not all(part.isascii() and part.isdigit() and len(part) < 11 for part in (zoom, row, column)):
             raise NotFound("tile.outside", tile=f"{zoom}/{row}/{column}"[:60], matrix=matrix, deepest=22)
         query = request.query
         asked = ItemsRequest() if query in ("", "f=mvt") else self._asked(layer, request)

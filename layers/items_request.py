@@ -215,7 +215,10 @@ def _crs(params: Mapping[str, str], parameter: str, offered: tuple[str, ...]) ->
     text = params.get(parameter)
     if text is None:
         return CRS84_URI
-    srid = srid_of(text)
+    try:
+        srid = srid_of(text)
+    except InvalidInput as error:
+        raise InvalidInput("query.crs", parameter=parameter, value=text, offered=", ".join(offered)) from error
     uri = CRS84_URI if srid == 4326 and "CRS84" in text.upper().replace(":84", "84") else uri_of(srid)
     if uri not in offered:
         raise InvalidInput("query.crs", parameter=parameter, value=text, offered=", ".join(offered))
@@ -244,7 +247,7 @@ def _properties(layer: Layer, text: str) -> tuple[str, ...]:
 def _cursor(text: str, keys: int) -> tuple[object, ...]:
     try:
         after = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-        whole = isinstance(after, list) and len(after) == keys + 1 and isinstance(after[-1], int)
+        whole = isinstance(after, list) and len(after) == keys + 1 and type(after[-1]) is int
         if whole and all(part is None or (isinstance(part, str) and "\x00" not in part) for part in after[:-1]):
             return tuple(after)
     except (ValueError, binascii.Error, RecursionError):
