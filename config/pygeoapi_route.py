@@ -14,13 +14,12 @@ from config.http import Answer, Environ, Request
 from config.items_routes import ItemsRoutes, handling, readable_layer
 from geo.errors import InvalidInput, NotFound
 from layers.items_request import GREATEST_LIMIT, asked
-from layers.texts import say
 from processes.registry import PROCESSES
 
 _PAGE_PARAMETERS = {"f", "lang", "ui"}
 _MOST_BODY_MB = 64
 _DROPPED = {"content-length", "content-encoding", "vary", "x-powered-by", "server", "content-type"}
-_FORMATS = {"json", "html", "jsonld", "csv", "geojson", "mvt"}
+_FORMATS = {"json", "html", "jsonld"}
 
 
 def ask_pygeoapi(app: Any, items: ItemsRoutes, request: Request, parts: list[str]) -> Answer:
@@ -45,9 +44,14 @@ def ask_pygeoapi(app: Any, items: ItemsRoutes, request: Request, parts: list[str
     if not _is_served(parts):
         raise NotFound("app.not-found", path=request.path[:200])
     params = request.params
-    if params.get("f", "json") not in _FORMATS:
-        raise InvalidInput("app.format", format=params["f"][:40], known="json, html, jsonld, csv")
+    if parts[0] == "processes" and len(parts) > 1 and parts[1] not in PROCESSES:
+        raise NotFound("app.process", process=parts[1][:100])
+    formats = _FORMATS | {"csv", "geojson"} if parts[2:] == ["items"] else _FORMATS
+    if params.get("f", "json") not in formats:
+        raise InvalidInput("app.format", format=params["f"][:40], known=", ".join(sorted(formats)))
     environ = dict(request.environ)
+    if request.method == "HEAD":
+        environ["REQUEST_METHOD"] = "GET"  # Flask would leave the body out, and with it its length
     if request.method == "POST":
         _check_execution(request, parts, environ)
     token = None
@@ -65,7 +69,7 @@ def ask_pygeoapi(app: Any, items: ItemsRoutes, request: Request, parts: list[str
         params["f"] = "json"
     environ["QUERY_STRING"] = urlencode(params)
     try:
-        return _call(app, environ, request)
+        return _call(app, environ)
     except NoSuchRoute as error:
         raise NotFound("app.not-found", path=request.path[:200]) from error
     except MethodNotAllowed as error:
@@ -83,7 +87,7 @@ def _is_served(parts: list[str]) -> bool:
     return parts in ([""], ["conformance"], ["openapi"]) or parts[0] in ("collections", "processes")
 
 
-def _call(app: Any, environ: Environ, request: Request) -> Answer:
+def _call(app: Any, environ: Environ) -> Answer:
     """Run the Flask app and take its answer apart."""
     taken: dict[str, Any] = {}
 
@@ -100,8 +104,6 @@ def _call(app: Any, environ: Environ, request: Request) -> Answer:
     kept = [(name, value) for name, value in taken["headers"] if name.lower() not in _DROPPED]
     kept.append(("Cache-Control", "private, no-cache"))
     media_type = named.get("content-type", "")
-    if taken["status"] >= 400 and "json" in media_type:
-        body = _worded(body, request)
     if media_type.startswith("text/html"):
         media_type = "text/html; charset=utf-8"
         from config.templating import CONTENT_SECURITY_POLICY
@@ -110,27 +112,10 @@ def _call(app: Any, environ: Environ, request: Request) -> Answer:
     return Answer(body, media_type, taken["status"], kept)
 
 
-def _worded(body: bytes, request: Request) -> bytes:
-    """An error of pygeoapi's own in the reader's language where we have the words."""
-    try:
-        error = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        return body
-    said = str(error.get("description")).lower() if isinstance(error, dict) else ""
-    if said == "invalid format requested":
-        format_ = request.params.get("f", "")[:40]
-        error["description"] = say("app.format", request.language, format=format_, known="json, html, jsonld")
-    if said == "identifier not found":
-        error["description"] = say("app.process", request.language, process=request.path.split("/")[2][:100])
-    return orjson.dumps(error)
-
-
 def _check_execution(request: Request, parts: list[str], environ: Environ) -> None:
     """See that what is posted is an execution that pygeoapi can read; the checked body is put back."""
     if len(parts) != 3 or parts[2] != "execution":
         raise InvalidInput("app.method", path=request.path[:200], method="POST", allowed="GET, HEAD, OPTIONS")
-    if parts[1] not in PROCESSES:
-        raise NotFound("app.process", process=parts[1][:100])
     length = environ.get("CONTENT_LENGTH") or "0"
     if not length.isdigit() or int(length) > _MOST_BODY_MB * 1024 * 1024:
         raise InvalidInput("app.large-body", most=_MOST_BODY_MB)
