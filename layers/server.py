@@ -40,12 +40,13 @@ def database_exists(admin_dsn: str, name: str) -> bool:
 
 def create_database(admin_dsn: str, name: str, template: str = "template1") -> None:
     """Make a database of the owner, as a copy of another that nobody is connected to."""
-    statement = sql.SQL("create database {} owner {} template {}")
+    statement = "create database {} owner {} template {}"
     with _connect(admin_dsn) as connection, connection.cursor() as cursor:
         if template != "template1" and connection.server_version >= 150000:
             # Half the time of the default for a template of some hundred megabytes; before 15 there was nothing else.
-            statement += sql.SQL(" strategy file_copy")
-        cursor.execute(statement.format(sql.Identifier(name), sql.Identifier(OWNER), sql.Identifier(template)))
+            statement += " strategy file_copy"
+        names = (sql.Identifier(word) for word in (name, OWNER, template))
+        cursor.execute(sql.SQL(statement).format(*names))
 
 
 def drop_database(admin_dsn: str, name: str) -> None:

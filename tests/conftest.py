@@ -7,20 +7,18 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import subprocess
+import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 
 if TYPE_CHECKING:
-    import requests
+    from serving import Service
 
     from config.cluster import Cluster
     from layers.database import Database
@@ -106,34 +104,9 @@ def cluster(cluster_folder: Path) -> Iterator[Cluster]:
 @pytest.fixture(scope="session")
 def clone(cluster: Cluster) -> Callable[..., Any]:
     """Context manager ``clone(template, read_only=False)``: a database of one's own, dropped afterwards."""
-    from layers.database import Database
-    from layers.server import API, OWNER, create_database, drop_database
+    from cloning import Clone
 
-    class Clone(Database):
-        """A cloned database as its owner.
-
-        Attributes
-        ----------
-        name : str
-            Name on the server.
-        owner_dsn, api_dsn, admin_dsn : str
-            Its addresses as the three roles.
-        api : Database
-            The same database as the service's role, under row-level security.
-        """
-
-        def __init__(self, name: str, options: str) -> None:
-            self.name = name
-            self.owner_dsn, self.api_dsn, self.admin_dsn = (
-                cluster.dsn(role, name) + options for role in (OWNER, API, "postgres")
-            )
-            super().__init__(self.owner_dsn, pool_size=4)
-            self.api = Database(self.api_dsn, pool_size=4)
-
-        def close(self) -> None:
-            """Close both pools."""
-            super().close()
-            self.api.close()
+    from layers.server import create_database, drop_database
 
     number = iter(range(1_000_000))
 
@@ -141,7 +114,7 @@ def clone(cluster: Cluster) -> Callable[..., Any]:
     def cloned(template: str, *, read_only: bool = False) -> Iterator[Clone]:
         name = f"test_{next(number)}"
         create_database(cluster.admin_dsn, name, template)
-        database = Clone(name, " options='-c default_transaction_read_only=on'" if read_only else "")
+        database = Clone(cluster, name, read_only=read_only)
         try:
             yield database
         finally:
@@ -204,100 +177,13 @@ def city_copy(clone: Callable[..., Any], city_template: str) -> Iterator[Databas
 # --- the service
 
 
-@dataclass(frozen=True)
-class Service:
-    """The real service in processes of its own.
-
-    Attributes
-    ----------
-    base_url : str
-        Its address, without a slash at the end.
-    keys : dict
-        Key of ``staff``, ``township`` (staff of one township only), ``editor`` and ``admin``.
-    township : str
-        9-digit code of the township that the key ``township`` reaches.
-    database : Database
-        What it serves, as the owner.
-    log : Path
-        Its log file.
-    """
-
-    base_url: str
-    keys: dict[str, str]
-    township: str
-    database: Any
-    log: Path
-    session: requests.Session = field(repr=False)
-
-    def request(self, method: str, path: str, role: str | None = None, **options: Any) -> requests.Response:
-        """Ask for a path (or a whole address) with the key of a role; without a role as the public."""
-        headers = dict(options.pop("headers", {}))
-        if role is not None:
-            headers["X-API-Key"] = self.keys[role]
-        address = path if path.startswith("http") else f"{self.base_url}/{path.lstrip('/')}"
-        return self.session.request(method, address, headers=headers, timeout=60, **options)
-
-    def get(self, path: str, role: str | None = None, **options: Any) -> requests.Response:
-        """`request` with GET."""
-        return self.request("GET", path, role, **options)
-
-
-def free_port() -> int:
-    """A port of the loopback interface on which nobody listens."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
-
-
-@contextmanager
-def serving(database: Any, folder: Path) -> Iterator[Service]:
-    """The service over a database, with a key for each role."""
-    import requests
-
-    from config.service import answers, server_command
-    from config.settings import PROJECT as SERVED_FROM
-    from config.settings import Settings
-    from layers.keys import add_key
-
-    settings = Settings(
-        data_dir=folder, database_url=database.owner_dsn, api_database_url=database.api_dsn,
-        host="127.0.0.1", port=free_port(), workers=1, threads=4, pool_size=4,
-    )  # fmt: skip
-    with database.transaction() as cursor:
-        cursor.execute("select code from wangge.divisions where level = 'township' order by code limit 1")
-        township = cursor.fetchone()[0]
-    keys = {role: add_key(database, role, None, role) for role in ("staff", "editor", "admin")}
-    keys["township"] = add_key(database, "staff", township, "township")
-    log = folder / "service.log"
-    with log.open("wb") as output:
-        server = subprocess.Popen(
-            server_command(settings), env=settings.environment(), cwd=SERVED_FROM, stdin=subprocess.DEVNULL,
-            stdout=output, stderr=subprocess.STDOUT, start_new_session=True,
-        )  # fmt: skip
-    try:
-        end = time.monotonic() + 60
-        while not answers(settings.base_url + "/conformance?f=json"):
-            if server.poll() is not None or time.monotonic() > end:
-                pytest.fail(f"the service did not start:\n{log.read_text('utf-8', 'replace')[-4000:]}")
-            time.sleep(0.1)
-        with requests.Session() as session:
-            session.trust_env = False
-            yield Service(settings.base_url, keys, township, database, log, session)
-    finally:
-        server.terminate()
-        try:
-            server.wait(20)
-        except subprocess.TimeoutExpired:
-            server.kill()
-            server.wait()
-
-
 @pytest.fixture(scope="session")
 def service(
     clone: Callable[..., Any], city_template: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Service]:
     """The service over a sample city of its own, for tests that only read."""
+    from serving import serving
+
     with clone(city_template) as database, serving(database, tmp_path_factory.mktemp("service")) as running:
         yield running
 
@@ -307,5 +193,38 @@ def own_service(
     clone: Callable[..., Any], city_template: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Service]:
     """The service over another copy of the sample city, for the tests of one module that change what it serves."""
+    from serving import serving
+
     with clone(city_template) as database, serving(database, tmp_path_factory.mktemp("service")) as running:
         yield running
+
+
+# --- the command line
+
+
+@pytest.fixture
+def data_dir(cluster_folder: Path, tmp_path: Path) -> Iterator[Path]:
+    """A data folder of one's own, short and passable, as a fresh checkout in /tmp has it; stopped afterwards."""
+    folder = cluster_folder / tmp_path.name[-20:]
+    folder.mkdir()
+    folder.chmod(0o711)
+    yield folder
+    subprocess.run([sys.executable, "-m", "config.cli", "down"], cwd=PROJECT, env=_environment(folder), check=True)
+
+
+@pytest.fixture
+def wangge(cluster: Cluster, data_dir: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Function that runs the command line in a process of its own, over ``data_dir``."""
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "config.cli", *arguments], cwd=PROJECT, env=_environment(data_dir),
+            capture_output=True, text=True, timeout=300, check=False,
+        )  # fmt: skip
+
+    return run
+
+
+def _environment(data_dir: Path) -> dict[str, str]:
+    """An environment with nothing of whoever runs the tests."""
+    return {"PATH": os.environ["PATH"], "WANGGE_DATA_DIR": str(data_dir), "WANGGE_WORKERS": "1"}
