@@ -148,6 +148,8 @@ class _Compiler:
             raise InvalidInput("query.filter", value=_shown(node), reason="not a condition")
         op, args = node["op"].lower(), node["args"]
         if op in ("and", "or"):
+            if not args:
+                raise InvalidInput("query.filter", value=_shown(node), reason=f"{op} takes at least one condition")
             return Sql("(") + joined((self.condition(arg, depth + 1) for arg in args), f" {op} ") + Sql(")")
         if op == "not":
             _count(op, args, 1)

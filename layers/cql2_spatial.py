@@ -93,4 +93,6 @@ def _geometry(node: Any) -> shapely.Geometry:
             raise ValueError(shapely.is_valid_reason(geometry))
         return shapely.force_2d(geometry)
     except (ValueError, TypeError, AttributeError, KeyError, IndexError, shapely.errors.ShapelyError) as error:
-        raise InvalidInput("query.filter", value=str(node)[:120], reason=f"not a geometry: {error}") from error
+        # what shapely says of a geometry helps; what Python says of a lookup in something else does not
+        more = f": {error}" if isinstance(error, ValueError | shapely.errors.ShapelyError) else ""
+        raise InvalidInput("query.filter", value=str(node)[:120], reason=f"not a geometry{more}") from error
