@@ -42,7 +42,7 @@ def glyphs(first: int, last: int) -> bytes | None:
     >>> glyphs(3, 258) is None
     True
     """
-    if first % 256 or last != first + 255 or last > LAST:
+    if first % 256 or last != first + 255 or not 0 <= first < LAST:
         return None
     if first in SHIPPED:
         return (_FOLDER / f"glyphs-{first}.pbf").read_bytes()

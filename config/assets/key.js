@@ -17,14 +17,19 @@ export function headers(url) {
   return own && key.value ? { "X-API-Key": key.value } : {};
 }
 
+/** With a key of one's own the browser's stored name and password stay out, and it doesn't ask for them when the key is wrong. */
+export function credentials() {
+  return key.value ? "omit" : "same-origin";
+}
+
 /** MapLibre's hook for every request that a map makes. */
 export function transformRequest(url) {
-  return { url, headers: headers(url) };
+  return { url, headers: headers(url), credentials: credentials() };
 }
 
 /** JSON of an address of this service; an Error with the server's own words when it refuses. */
 export async function getJson(url, options = {}) {
-  const answer = await fetch(url, { ...options, headers: { ...headers(url), ...options.headers } });
+  const answer = await fetch(url, { ...options, credentials: credentials(), headers: { ...headers(url), ...options.headers } });
   if (!answer.ok) {
     const body = await answer.json().catch(() => ({}));
     throw Object.assign(new Error(body.description || body.detail || `HTTP ${answer.status}`), { status: answer.status });

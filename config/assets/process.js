@@ -1,5 +1,5 @@
 // Runs a process from its page.
-import { key } from "./key.js";
+import { credentials, headers, key } from "./key.js";
 
 const form = document.querySelector("form.run");
 const output = form.querySelector("output");
@@ -16,9 +16,9 @@ form.addEventListener("submit", async (event) => {
   button.disabled = true;
   try {
     const body = JSON.stringify(JSON.parse(form.elements.request.value));
-    const headers = { "Content-Type": "application/json", "Accept-Language": form.dataset.language };
-    if (key.value) headers["X-API-Key"] = key.value;
-    const answer = await fetch(form.dataset.execution, { method: "POST", body, headers });
+    const address = form.dataset.execution;
+    const sent = { "Content-Type": "application/json", "Accept-Language": form.dataset.language, ...headers(address) };
+    const answer = await fetch(address, { method: "POST", body, headers: sent, credentials: credentials() });
     const text = await answer.text();
     output.textContent = `${answer.ok ? output.dataset.done : output.dataset.failed} (HTTP ${answer.status})`;
     output.className = answer.ok ? "" : "error";

@@ -1,0 +1,290 @@
+"""The map page: what it says of itself, and what a reader can do with it in a real browser without the internet."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import select
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from config import templating
+from config.map_page import map_page
+from config.templating import set_page_context
+from layers.catalogue import CATALOGUE
+
+if TYPE_CHECKING:
+    from conftest import Service
+
+BASE = "http://127.0.0.1:5000"
+BASEMAP = "https://tiles.example/{z}/{x}/{y}.png"
+WAIT_S = 60
+
+
+class Inputs(HTMLParser):
+    """Check boxes of the layers, and the settings of the scripts."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.boxes: dict[str, bool] = {}
+        self.settings: dict[str, Any] = {}
+        self._reading = False
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        if tag == "input" and given.get("name") == "layer":
+            self.boxes[given["value"] or ""] = "disabled" not in given
+        self._reading = tag == "script" and given.get("id") == "settings"
+
+    def handle_data(self, data: str) -> None:
+        if self._reading and data.strip():
+            self.settings = json.loads(data)
+
+
+@pytest.fixture
+def as_reader() -> Iterator[Callable[[str], None]]:
+    """Function that sets who looks at the page."""
+    before = templating.page_context()
+
+    def look(role: str) -> None:
+        city = {"name": "泰兴市", "name_en": "Taixing", "bbox": (119.9, 31.9, 120.4, 32.4)}
+        set_page_context(lambda: {"sample": True, "city": city, "identity": {"role": role}})
+
+    yield look
+    set_page_context(lambda: before)
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_page_offers_every_layer_with_its_words(language: str, as_reader: Callable[[str], None]) -> None:
+    as_reader("public")
+    page = Inputs(map_page(BASE, language))
+    assert page.boxes == {id_: layer.readers == "public" for id_, layer in CATALOGUE.items()}
+    assert [layer["title"] for layer in page.settings["layers"]] == [
+        layer.title.in_(language) for layer in CATALOGUE.values()
+    ]
+    assert page.settings["bounds"] == [119.9, 31.9, 120.4, 32.4]
+    assert page.settings["basemap"] is None
+    assert "://" not in json.dumps(page.settings).replace(BASE, "")
+
+
+def test_every_layer_of_features_says_which_property_is_its_id(as_reader: Callable[[str], None]) -> None:
+    as_reader("public")
+    known = {layer["id"]: layer["idField"] for layer in Inputs(map_page(BASE, "zh")).settings["layers"]}
+    assert known.pop("case-heat") is None, "a cell of a tile is a sum of features"
+    assert all(name in CATALOGUE[id_].tile_fields for id_, name in known.items())
+
+
+def test_staff_need_no_second_key_where_the_page_itself_was_asked_with_one(as_reader: Callable[[str], None]) -> None:
+    as_reader("staff")
+    page = Inputs(map_page(BASE, "zh"))
+    assert all(page.boxes.values())
+    assert page.settings["staff"] is True
+
+
+def test_a_base_map_is_there_only_when_it_was_set(as_reader: Callable[[str], None]) -> None:
+    as_reader("public")
+    page = Inputs(map_page(BASE, "zh", basemap=BASEMAP, basemap_attribution="天地图"))
+    assert page.settings["basemap"] == {"url": BASEMAP, "attribution": "天地图"}
+
+
+class Browser:
+    """Chromium without a network but this machine, told what to do through its DevTools pipe."""
+
+    def __init__(self, program: Path, folder: Path) -> None:
+        to_browser, self._to = os.pipe()
+        self._from, from_browser = os.pipe()
+        options = [
+            "--headless", "--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--no-first-run",
+            "--disable-background-networking", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+            "--window-size=1200,800", f"--user-data-dir={folder}", "--remote-debugging-pipe", "about:blank",
+        ]  # fmt: skip
+        command = f'exec "$@" 3<&{to_browser} 4>&{from_browser}'
+        self.process = subprocess.Popen(
+            ["bash", "-c", command, "bash", str(program), *options], pass_fds=(to_browser, from_browser),
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        os.close(to_browser)
+        os.close(from_browser)
+        self._unread, self._number, self._session = b"", 0, ""
+        self.complaints: list[str] = []
+        target = self.call("Target.createTarget", url="about:blank")["targetId"]
+        self._session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+        for domain in ("Page", "Runtime", "Log"):
+            self.call(f"{domain}.enable")
+
+    def call(self, method: str, **params: Any) -> Any:
+        """Send a command and wait for its answer; what the page complains of meanwhile is kept."""
+        self._number += 1
+        message: dict[str, Any] = {"id": self._number, "method": method, "params": params}
+        if self._session:
+            message["sessionId"] = self._session
+        os.write(self._to, json.dumps(message).encode() + b"\0")
+        while True:
+            answer = self._read()
+            if answer.get("id") == self._number:
+                assert "error" not in answer, answer
+                return answer["result"]
+            self._listen(answer)
+
+    def _read(self) -> dict[str, Any]:
+        while b"\0" not in self._unread:
+            assert select.select([self._from], [], [], WAIT_S)[0], "the browser does not answer"
+            self._unread += os.read(self._from, 1 << 20)
+        line, self._unread = self._unread.split(b"\0", 1)
+        read: dict[str, Any] = json.loads(line)
+        return read
+
+    def _listen(self, event: dict[str, Any]) -> None:
+        params = event.get("params", {})
+        if event.get("method") == "Runtime.exceptionThrown":
+            self.complaints.append(json.dumps(params["exceptionDetails"])[:500])
+        elif event.get("method") == "Log.entryAdded" and params["entry"]["level"] == "error":
+            self.complaints.append(f"{params['entry']['text']} {params['entry'].get('url')}")
+        elif event.get("method") == "Runtime.consoleAPICalled" and params["type"] in ("error", "warning"):
+            self.complaints.append(json.dumps(params["args"])[:500])
+
+    def run(self, script: str) -> Any:
+        """Value of an expression in the page."""
+        answer = self.call("Runtime.evaluate", expression=script, returnByValue=True, awaitPromise=True)
+        assert "exceptionDetails" not in answer, answer
+        return answer["result"].get("value")
+
+    def until(self, script: str) -> None:
+        """Wait until an expression of the page is true."""
+        end = time.monotonic() + WAIT_S
+        while not self.run(f"Boolean({script})"):
+            assert time.monotonic() < end, f"never true: {script}; {self.complaints}"
+            time.sleep(0.1)
+
+    def open(self, address: str) -> None:
+        """Go to a page of the map and wait until it has drawn."""
+        self.call("Page.navigate", url=address)
+        self.until("document.querySelector('.map-shell')?.dataset.map === 'ready'")
+
+    def click(self, x: float, y: float) -> None:
+        """Click at a place of the window, in pixels."""
+        for kind in ("mousePressed", "mouseReleased"):
+            self.call("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
+
+    def picture(self) -> bytes:
+        """The window as a PNG."""
+        return base64.b64decode(self.call("Page.captureScreenshot", format="png")["data"])
+
+    def close(self) -> None:
+        """End the browser."""
+        self.process.terminate()
+        self.process.wait(20)
+        os.close(self._to)
+        os.close(self._from)
+
+
+@pytest.fixture(scope="module")
+def browser(program: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """A browser for the tests of this module."""
+    opened = Browser(program("chromium"), tmp_path_factory.mktemp("browser"))
+    yield opened
+    opened.close()
+
+
+def enter_key(browser: Browser, key: str) -> None:
+    """Type a key and send it."""
+    browser.run(f"""(() => {{
+        const form = document.getElementById("key");
+        form.querySelector("input").value = {json.dumps(key)};
+        form.requestSubmit();
+    }})()""")
+
+
+def look_for(browser: Browser, text: str) -> None:
+    """Type into the search box."""
+    browser.run(f"""(() => {{
+        const box = document.getElementById("query");
+        box.value = {json.dumps(text)};
+        box.dispatchEvent(new Event("input"));
+    }})()""")
+
+
+@pytest.fixture
+def opened(service: Service, browser: Browser) -> Browser:
+    """The map over one village, without a key."""
+    browser.complaints.clear()
+    browser.call("Page.navigate", url="about:blank")
+    browser.open(f"{service.base_url}/map?lang=zh#layers=divisions,grids&at=14.5/32.17/120.015")
+    return browser
+
+
+def test_the_map_draws_without_the_internet_and_without_complaint(opened: Browser) -> None:
+    assert opened.complaints == []
+    assert opened.run("document.querySelector('.maplibregl-canvas').width") > 500
+    assert len(opened.picture()) > 40_000, "an empty map packs into far less"
+
+
+def test_a_click_tells_of_the_grid_in_chinese(opened: Browser) -> None:
+    opened.click(760, 420)
+    opened.until("document.querySelector('.place')")
+    text = opened.run("document.querySelector('.maplibregl-popup-content').textContent")
+    assert "网格编码" in text
+    assert "综合网格" in text or "专属网格" in text
+    opened.run("document.querySelector('.place button').click()")
+    opened.until("document.querySelector('.place').textContent.includes('网格党组织')")
+    assert opened.complaints == []
+
+
+def test_a_village_is_found_by_its_name_and_shown(opened: Browser) -> None:
+    before = opened.run("location.hash")
+    look_for(opened, "黄桥")
+    opened.until("document.querySelector('.results button')")
+    found = opened.run("[...document.querySelectorAll('.results button')].map((button) => button.textContent)")
+    assert all("黄桥" in text for text in found)
+    opened.run("document.querySelector('.results button').click()")
+    opened.until(f"location.hash !== {json.dumps(before)}")
+    assert opened.complaints == []
+
+
+def test_words_that_mean_something_in_a_filter_are_only_words(opened: Browser) -> None:
+    look_for(opened, "' OR 1=1 --%")
+    opened.until("document.querySelector('.results p')")
+    assert opened.run("document.querySelector('.results').textContent") == "没有找到。请检查编码或换一个名称。"
+    assert opened.complaints == []
+
+
+def test_a_key_opens_layers_for_staff_and_stands_in_no_address(service: Service, opened: Browser) -> None:
+    box = "document.querySelector('#layers input[value=cameras]')"
+    assert opened.run(f"{box}.disabled")
+    enter_key(opened, service.keys["staff"])
+    opened.until(f"!{box}.disabled")
+    opened.run(f"{box}.click()")
+    opened.until("location.hash.includes('cameras')")
+    addresses = opened.run("[location.href, ...performance.getEntriesByType('resource').map((entry) => entry.name)]")
+    assert not any(service.keys["staff"] in address for address in addresses)
+    assert service.keys["staff"] in opened.run("Object.values(sessionStorage)")
+    assert service.keys["staff"] not in opened.run("JSON.stringify(localStorage) + document.cookie")
+    opened.run("document.querySelector('#key .forget').click()")
+    opened.until(f"{box}.disabled")
+    assert opened.run("sessionStorage.length") == 0
+    assert opened.complaints == []
+
+
+def test_a_wrong_key_is_said_to_be_wrong(opened: Browser) -> None:
+    enter_key(opened, "wg_nobody")
+    opened.until("document.querySelector('#key output.error')")
+    assert "无效" in opened.run("document.querySelector('#key output').textContent")
+    assert opened.run("sessionStorage.length") == 0
+
+
+def test_the_month_goes_into_the_address_and_back(service: Service, opened: Browser) -> None:
+    months = opened.run("[...document.querySelectorAll('#months option')].map((option) => option.value)")
+    assert len(months) > 2
+    assert months[1:] == sorted(months[1:])
+    opened.call("Page.navigate", url="about:blank")
+    opened.open(f"{service.base_url}/map?lang=zh#layers=case-heat&month={months[1]}")
+    assert opened.run("document.querySelector('#months select').value") == months[1]
+    assert opened.complaints == []
