@@ -33,7 +33,7 @@ SUFFIXES: Final = (".gpkg", ".shp", ".geojson", ".fgb", ".parquet", ".csv")
 _GDAL: Final = {
     ".gpkg": ("GPKG", {}),
     ".shp": ("ESRI Shapefile", {}),
-    ".geojson": ("GeoJSON", {"RFC7946": "YES", "COORDINATE_PRECISION": "8"}),
+    ".geojson": ("GeoJSON", {"RFC7946": "YES", "COORDINATE_PRECISION": "10"}),
     ".fgb": ("FlatGeobuf", {}),
 }
 _ROWS: Final = 10_000
