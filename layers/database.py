@@ -32,11 +32,12 @@ class PreparedConnection(Connection):
         self.prepared: OrderedDict[str, str] = OrderedDict()
 
 
-def _set_identity(identity: Identity) -> tuple[str, tuple[str, str]]:
+def _set_identity(identity: Identity) -> tuple[str, tuple[str, str, str]]:
     """Statement and values that make ``identity`` the asker until the transaction ends (SET LOCAL, as a function)."""
     return (
-        "select set_config('wangge.role', %s, true), set_config('wangge.township', %s, true)",
-        (identity.role, identity.township or ""),
+        "select set_config('wangge.role', %s, true), set_config('wangge.township', %s, true),"
+        " set_config('wangge.key', %s, true)",
+        (identity.role, identity.township or "", "" if identity.key is None else str(identity.key)),
     )
 
 

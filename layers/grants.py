@@ -7,8 +7,11 @@ from psycopg2.extensions import cursor as Cursor
 
 from layers.catalogue import CATALOGUE, STAFF_OF_TOWNSHIP
 
-SUPPORTING_RULES = {"case_counts": STAFF_OF_TOWNSHIP}
-"""Tables that no collection shows but the service reads in a layer's stead, with their row rule."""
+OWN_JOBS = "case when key_id is null then id = wangge.asked_job() else key_id = wangge.asking_key() end"
+"""A key's jobs are seen by that key; one of the public by whoever knows its id, and no list ever shows it."""
+
+SUPPORTING_RULES = {"case_counts": STAFF_OF_TOWNSHIP, "jobs": OWN_JOBS}
+"""Tables that no collection shows but the service reads, with their row rule."""
 
 
 def row_rules() -> dict[str, str]:

@@ -23,11 +23,14 @@ class Identity:
         9-digit code of the one township that a staff member sees; None means all of them.
     name : str
         Name of the key, for the log; never that of a person.
+    key : int or None
+        Number of the key; what one key owns no other sees. None for who asks without one.
     """
 
     role: str = "public"
     township: str | None = None
     name: str = ""
+    key: int | None = None
 
     def __post_init__(self) -> None:
         if self.role not in ROLES:

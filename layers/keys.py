@@ -110,6 +110,6 @@ def revoke_key(database: Database, key_id: int) -> None:
 def identify(database: Database, key: str) -> Identity | None:
     """Who holds a key; None when nobody does, or it was revoked."""
     with database.transaction(Identity()) as cur:
-        cur.execute("select name, role, township_code from wangge.authenticate(%s)", (_digest(key),))
+        cur.execute("select id, name, role, township_code from wangge.authenticate(%s)", (_digest(key),))
         row = cur.fetchone()
-    return Identity(role=row[1], township=row[2], name=row[0]) if row else None
+    return Identity(role=row[2], township=row[3], name=row[1], key=row[0]) if row else None

@@ -103,10 +103,10 @@ create trigger keys_version after insert or update or delete or truncate on wang
     for each statement execute function wangge.raise_version('keys');
 
 create function wangge.authenticate(sha256 bytea)
-    returns table (name text, role text, township_code text)
+    returns table (id integer, name text, role text, township_code text)
     language sql stable security definer set search_path = wangge, pg_temp
 as $$
-    select name, role, township_code from wangge.keys where key_sha256 = $1 and revoked_at is null
+    select id, name, role, township_code from wangge.keys where key_sha256 = $1 and revoked_at is null
 $$;
 revoke all on function wangge.authenticate(bytea) from public;
 grant execute on function wangge.authenticate(bytea) to wangge_api;
