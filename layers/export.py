@@ -122,7 +122,7 @@ class _Rows:
         self.count = 0
         self._cur = cur
         columns = sql.SQL(", ").join(sql.Identifier(name) for name in layer.names)
-        today = sql.SQL("")
+        today: sql.Composable = sql.SQL("")
         if layer.current_only and not history:
             begins, ends = map(sql.Identifier, layer.time)
             today = sql.SQL(" where {0} <= current_date and ({1} is null or {1} > current_date)").format(begins, ends)
