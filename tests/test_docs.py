@@ -147,8 +147,10 @@ def test_what_up_prints_is_what_readme_shows() -> None:
 
 def addresses() -> list[str]:
     """Every address of the service in README, a tile's place filled in."""
-    found = re.findall(rf"{SERVED}[^`<>\"\s)，]*(?: AND [^`<>\"]*)?", README)
-    filled = (text.replace("{z}", "12").replace("{y}", "1655").replace("{x}", "3413") for text in found)
+    found = re.findall(rf"`({SERVED}[^`]*)`|<({SERVED}[^>]*)>", README)
+    filled = (
+        "".join(pair).replace("{z}", "12").replace("{y}", "1661").replace("{x}", "3413") for pair in found
+    )  # fmt: skip
     return sorted({text.removeprefix(SERVED) or "/" for text in filled})
 
 
