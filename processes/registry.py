@@ -10,6 +10,7 @@ _PLACES = {
     "check-coverage": "processes.check_coverage.CheckCoverage",
     "check-codes": "processes.check_codes.CheckCodes",
     "assign-codes": "processes.assign_codes.AssignCodes",
+    "explain-code": "processes.explain_code.ExplainCode",
     "locate": "processes.locate.Locate",
 }
 
