@@ -91,11 +91,10 @@ def check_and_keep(database: Database, layer: str) -> tuple[list[Finding], Kept,
 def as_geojson(found: Sequence[Finding], count: int, kept: Kept | None) -> dict[str, Any]:
     """Findings as a FeatureCollection; those of a layer with their stored id and state."""
     answer = finding_features(found, checked=count)
-    for place, (feature, finding) in enumerate(zip(answer["features"], found, strict=True)):
-        feature["properties"] |= {"message": message(finding, "zh"), "message_en": message(finding, "en")}
-        if kept is not None:
-            feature["id"] = kept.ids[place]
-            feature["properties"]["state"] = kept.states[kept.ids[place]]
+    if kept is not None:
+        for feature, id_ in zip(answer["features"], kept.ids, strict=True):
+            feature["id"] = id_
+            feature["properties"]["state"] = kept.states[id_]
     return answer
 
 

@@ -10,7 +10,6 @@ from geo.errors import InvalidInput
 from layers.checking import SLIVER_M, check_all
 from layers.coverages import Coverage, read_coverages
 from layers.database import bound
-from layers.finding_text import message
 from layers.text import Text
 from processes.base import Parameters, Process
 from processes.finding_features import finding_features
@@ -74,7 +73,4 @@ class CheckCoverage(Process):
             with bound().transaction() as cur:
                 coverages = read_coverages(cur, parameters.layer or "grids")
         found = check_all(coverages, parameters.tolerance_m)
-        answer = finding_features(found, checked=sum(len(coverage.ids) for coverage in coverages))
-        for feature, finding in zip(answer["features"], found, strict=True):
-            feature["properties"] |= {"message": message(finding, "zh"), "message_en": message(finding, "en")}
-        return answer
+        return finding_features(found, checked=sum(len(coverage.ids) for coverage in coverages))

@@ -10,7 +10,7 @@ from typing import Any
 import shapely
 
 from geo.finding import Finding
-from layers.texts import say
+from layers.finding_text import message
 
 
 def finding_features(findings: Sequence[Finding], checked: int) -> dict[str, Any]:
@@ -40,7 +40,6 @@ def finding_features(findings: Sequence[Finding], checked: int) -> dict[str, Any
 
 
 def _feature(finding: Finding) -> dict[str, Any]:
-    key, values = f"finding.{finding.kind}", finding.text_values()
     return {
         "type": "Feature",
         "id": finding.identity,
@@ -52,8 +51,8 @@ def _feature(finding: Finding) -> dict[str, Any]:
             "area_m2": finding.area_m2,
             "width_m": finding.width_m,
             "sliver": finding.sliver,
-            "message": say(key, "zh", **values),
-            "message_en": say(key, "en", **values),
+            "message": message(finding, "zh"),
+            "message_en": message(finding, "en"),
             "values": dict(finding.values),
         },
     }
