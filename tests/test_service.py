@@ -17,6 +17,7 @@ from typing import Any
 import psycopg2
 import pytest
 
+from config.cli import main
 from config.prepared import prepare, sample_key
 from config.running import Running, start_tick
 from config.settings import Settings
@@ -116,6 +117,27 @@ def test_an_empty_start_stays_empty(db: Any, tmp_path: Path) -> None:
     assert sample_key(settings) is None
     with closing(psycopg2.connect(db.owner_dsn)) as connection:
         assert is_bare(connection)
+
+
+def test_a_server_of_one_s_own(db: Any, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setenv("WANGGE_DATABASE_URL", db.owner_dsn)
+    monkeypatch.setenv("WANGGE_API_DATABASE_URL", db.api_dsn)
+    assert main(["key", "add", "--role", "staff", "--name", "elsewhere"]) == 0
+    with db.transaction() as cursor:
+        cursor.execute("select name from wangge.keys")
+        assert cursor.fetchall() == [("elsewhere",)]
+    assert capfd.readouterr().out.startswith("wg_")
+
+
+def test_the_doctor_tells_no_password(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("WANGGE_DATA_DIR", str(tmp_path))
+    for name, role in (("WANGGE_DATABASE_URL", "wangge_owner"), ("WANGGE_API_DATABASE_URL", "wangge_api")):
+        monkeypatch.setenv(name, f"postgresql://{role}:opensesame@127.0.0.1:1/wangge")
+    assert main(["doctor"]) == 1
+    shown = capfd.readouterr().out
+    assert "✗" in shown and "127.0.0.1" in shown and "opensesame" not in shown
 
 
 def test_a_city_is_never_joined_by_the_sample(db: Any, tmp_path: Path) -> None:
