@@ -52,7 +52,7 @@ def parse_mapping(pairs: list[str]) -> dict[str, str]:
 
 
 def run_load(args: argparse.Namespace, terminal: Terminal) -> int:
-    """Bring a file into a layer, whole or not at all; exit 1 when rows were rejected."""
+    """Bring a file into a layer, whole or not at all; exit 2 when rows were rejected."""
     from layers.load import load_file
 
     mapping = parse_mapping(args.map)
@@ -70,7 +70,7 @@ def run_load(args: argparse.Namespace, terminal: Terminal) -> int:
         )  # fmt: skip
     for line in report.lines(terminal.language):
         terminal.out(line)
-    return int(report.rejected > 0)
+    return 2 if report.rejected else 0
 
 
 def run_export(args: argparse.Namespace, terminal: Terminal) -> int:

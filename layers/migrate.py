@@ -10,6 +10,7 @@ from importlib.resources import files
 import psycopg2
 
 from geo.errors import Conflict
+from layers.case_types import write_case_types
 from layers.grants import apply_grants
 
 _LOCK = 321_283_001
@@ -51,7 +52,7 @@ def frozen_hashes() -> dict[str, str]:
 
 
 def migrate(dsn: str, progress: Callable[[str], None] | None = None) -> list[str]:
-    """Run what the database lacks, then write grants and row rules anew from the catalogue, all in one transaction.
+    """Run what the database lacks, then write grants, row rules and case types anew, all in one transaction.
 
     Parameters
     ----------
@@ -99,6 +100,7 @@ def migrate(dsn: str, progress: Callable[[str], None] | None = None) -> list[str
                 )
                 ran.append(migration.name)
             apply_grants(cur)
+            write_case_types(cur)
     finally:
         connection.close()
     return ran

@@ -16,7 +16,6 @@ from shapely.geometry.base import BaseGeometry
 
 from geo.locate import GridIndex
 from geo.schemes import DEFAULT_SCHEME, CodeScheme, scheme_of
-from layers.sample.tables import case_types
 from layers.shaping import NEAR_CITY_DEG
 
 DEFAULT_METRIC_SRID = 4549
@@ -90,9 +89,9 @@ class Reference:
 
     @cached_property
     def case_types(self) -> dict[tuple[str, str], str]:
-        """Name of each type of case by category and code; a database that has none gets those of the standard."""
+        """Name of each type of case by category and code."""
         self.cursor.execute("select category, type_code, type_name from wangge.case_types")
-        return {(category, code): name for category, code, name in _all(self.cursor) or _standard_types(self.cursor)}
+        return {(category, code): name for category, code, name in _all(self.cursor)}
 
     @cached_property
     def _village_index(self) -> GridIndex:
@@ -133,17 +132,6 @@ class Reference:
 
 def _located(index: GridIndex, x: NDArray[np.float64], y: NDArray[np.float64]) -> list[str | None]:
     return index.names_of(index.locate(x, y)) if len(index) else [None] * len(x)
-
-
-def _standard_types(cur: Cursor) -> list[tuple[str, str, str]]:
-    """Write the case types of the standard into a database that has none yet."""
-    for entry in case_types():
-        cur.execute(
-            "insert into wangge.case_types (category, class_code, class_name, type_code, type_name)"
-            " values (%s, %s, %s, %s, %s)",
-            (entry.category, entry.class_code, entry.class_name, entry.type_code, entry.type_name),
-        )
-    return [(entry.category, entry.type_code, entry.type_name) for entry in case_types()]
 
 
 def _all(cur: Cursor) -> list[tuple[Any, ...]]:

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from geo.crs import project, transformer
 from geo.numbering import assign_serials
+from layers.case_types import case_types
 from layers.sample import SampleCity, build_city, load_sample, tables
 from layers.sample.cases import COUNT, SATELLITE
 from layers.sample.grids import apportion
@@ -188,7 +189,7 @@ def test_case_types_are_those_of_the_standard_and_a_few_of_ones_own(shared):
             (category[row["kind"]], row["big_code"], row["big_name"], row["code"], row["name"])
             for row in csv.DictReader(file)
         }
-    ours = tables.case_types()
+    ours = case_types()
     assert {tuple(vars(entry).values()) for entry in ours if entry.category != "local"} == standard
     local = [entry for entry in ours if entry.category == "local"]
     assert {entry.type_name for entry in local} >= {"焚烧秸秆", "卫星图斑疑似违建"}

@@ -8,10 +8,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from layers.case_types import CaseType
 from layers.sample import rhythm
 from layers.sample.ground import Ground
 from layers.sample.hotspots import make_hotspots
-from layers.sample.tables import CODE, CaseType
+from layers.sample.tables import CODE
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

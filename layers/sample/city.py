@@ -15,6 +15,7 @@ from geo.borders import border_edges, dissolve, smooth
 from geo.crs import transformer
 from geo.numbering import assign_serials
 from geo.tessellation import Tessellation
+from layers.case_types import CaseType, case_types
 from layers.sample import tables
 from layers.sample.cameras import describe_cameras, place_cameras
 from layers.sample.cases import make_cases
@@ -24,7 +25,7 @@ from layers.sample.grids import DEDICATED, SOCIAL, GridFaces, apportion, draw_gr
 from layers.sample.ground import Ground, lay_ground
 from layers.sample.places import enforcement_bureaus, service_points
 from layers.sample.spots import DECIMALS, spots
-from layers.sample.tables import CaseType, Place, short_name
+from layers.sample.tables import Place, short_name
 from layers.sample.teams import dedicated_names, social_names, teams
 
 Floats = NDArray[np.float64]
@@ -99,7 +100,7 @@ def build_city(rng_seed: int = SEED) -> SampleCity:
     cameras["grid_code"] = codes[drawn.social[faces]]
     cameras["township_code"] = cameras["grid_code"].str[:9]
 
-    cases, case_faces = make_cases(ground, tables.case_types(), streams[5])
+    cases, case_faces = make_cases(ground, case_types(), streams[5])
     case_points = spots(ground_ll, case_faces, streams[5])
     cases["grid_code"] = codes[drawn.social[case_faces]]
     cases["village_code"] = cases["grid_code"].str[:12]
@@ -122,7 +123,7 @@ def build_city(rng_seed: int = SEED) -> SampleCity:
         h3_cells=_cells(np.unique(cases["cell"].to_numpy()), outline),
         service_points=_at(points.drop(columns=["lon", "lat"]), points[["lon", "lat"]].to_numpy()),
         enforcement=_at(bureaus.drop(columns=["lon", "lat"]), bureaus[["lon", "lat"]].to_numpy()),
-        case_types=tables.case_types(),
+        case_types=case_types(),
     )
 
 

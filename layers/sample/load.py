@@ -78,8 +78,6 @@ def _city_row(cursor: Cursor, city: SampleCity) -> None:
         " values (%s, %s, %s, true, %s, st_setsrid(st_geomfromwkb(%s), 4490))",
         (tables.CODE, tables.NAME, tables.NAME_EN, tables.METRIC_SRID, shapely.to_wkb(city.outline)),
     )
-    types = pd.DataFrame([vars(entry) for entry in city.case_types])
-    _copy(cursor, "case_types", list(types.columns), [types[name].tolist() for name in types])
 
 
 def _frame(cursor: Cursor, table: str, frame: gpd.GeoDataFrame) -> None:

@@ -9,9 +9,6 @@ townships.csv, villages.csv
 outline.csv
     Outline of the county, one ring, from Vonng/adcode (CC BY 4.0, https://github.com/Vonng/adcode). Changed: converted
     from GCJ-02 to WGS 84, simplified with a tolerance of 110 m, rounded to 6 decimals.
-case_types.csv
-    Codes and names of management components and matters as GB/T 47678.5-2026 lists them, and local extensions
-    (category ``local``), numbered within their class from 999 downwards.
 """
 
 from __future__ import annotations
@@ -42,17 +39,6 @@ class Place:
     position: tuple[float, float] | None
 
 
-@dataclass(frozen=True)
-class CaseType:
-    """What a case can be about; the key is ``category`` ('component', 'matter', 'local') with ``type_code``."""
-
-    category: str
-    class_code: str
-    class_name: str
-    type_code: str
-    type_name: str
-
-
 def _rows(name: str) -> list[dict[str, str]]:
     return list(csv.DictReader(files("layers.sample").joinpath(name).read_text("utf-8").splitlines()))
 
@@ -72,11 +58,6 @@ def townships() -> list[Place]:
 def villages() -> list[Place]:
     """The 356 villages and communities, by code (12 digits)."""
     return _places("villages.csv")
-
-
-def case_types() -> list[CaseType]:
-    """Components, matters and local extensions."""
-    return [CaseType(**row) for row in _rows("case_types.csv")]
 
 
 def outline() -> shapely.Polygon:
