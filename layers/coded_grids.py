@@ -98,7 +98,7 @@ def read_city(cur: Cursor) -> tuple[int, str] | None:
 
 def _grids_statement(layer: Layer) -> sql.Composed:
     columns = [sql.Identifier(name) for name in (layer.id_field, *_NEEDED)]
-    today = sql.SQL("")
+    today: sql.Composable = sql.SQL("")
     if layer.current_only:
         today = sql.SQL(" where {} is null").format(sql.Identifier(layer.time[1]))
     return sql.SQL("select {}, st_asbinary(geom) from {}{} order by fid").format(
