@@ -86,8 +86,14 @@ def _case_cells(layer: Layer, matrix: TileMatrixSet, bounds: Bounds, zoom: int, 
     else:
         source, amount = f"{table(layer)} as counted", "count(*)"
         chosen = conditions(layer, request)
-    # the cell's shape goes by another name, since conditions name that of the case
+    # The shape goes by another name, since conditions name that of the case. It is that of the cell that is drawn: by
+    # its children alone a cell at the tile's edge would be counted in part, and differently in each of two tiles.
     cells = "(select cell, parent, geom as cell_shape from wangge.h3_cells) as known"
+    if not fine:
+        cells = (
+            "(select child.cell, child.parent, drawn.geom as cell_shape"
+            " from wangge.h3_cells as child join wangge.h3_cells as drawn on drawn.cell = child.parent) as known"
+        )
     inner = Sql(f"select known.{cell} as cell, {amount} as count from {source} join {cells} using (cell)") + all_of(
         [_touches("cell_shape", matrix, bounds), *chosen]
     )
