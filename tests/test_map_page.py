@@ -287,4 +287,11 @@ def test_the_month_goes_into_the_address_and_back(service: Service, opened: Brow
     opened.call("Page.navigate", url="about:blank")
     opened.open(f"{service.base_url}/map?lang=zh#layers=case-heat&month={months[1]}")
     assert opened.run("document.querySelector('#months select').value") == months[1]
+    enter_key(opened, service.keys["staff"])
+    opened.until("!document.querySelector('#layers input[value=cases]').disabled")
+    for layer in ("cases", "case-heat"):
+        opened.until(
+            f"document.getElementById('map').map.getSource('{layer}').tiles[0].endsWith('&datetime={months[1]}')"
+        )
+    opened.run("document.querySelector('#key .forget').click()")
     assert opened.complaints == []

@@ -72,10 +72,11 @@ function addFold() {
 
 function start() {
   const { style, labels } = prepared();
-  const options = { ...COMMON, container: "map", style, hash: "at", transformRequest };
+  const options = { ...COMMON, container: document.getElementById("map"), style, hash: "at", transformRequest };
   if (!place.at) Object.assign(options, { bounds: settings.bounds, fitBoundsOptions: { padding: 24 } });
   if (settings.basemap?.attribution) options.attributionControl = { compact: true };
   const map = new maplibregl.Map(options);
+  options.container.map = map; // for the browser's console, and for tests
   map.addControl(new maplibregl.NavigationControl({ showCompass: false }), "top-right");
   map.addControl(fit, "top-right");
   map.addControl(new maplibregl.ScaleControl({ unit: "metric" }), "bottom-left");
@@ -92,7 +93,7 @@ function start() {
     // before the switches, so that no month but the wanted one is ever fetched
     await addMonths(map, settings, root, place);
     const apply = addSwitches(map, settings, place);
-    addKey(map, settings, root, apply);
+    addKey(map, settings, root, place, apply);
     addSearch(map, settings, root);
     addPopups(map, settings, root);
     addReadout(map);

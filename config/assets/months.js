@@ -13,9 +13,15 @@ function between(first, last) {
   }
 }
 
-export function withMonth(address, month) {
+function withMonth(address, month) {
   const plain = address.replace(/&datetime=[^&]*/, "");
   return month ? `${plain}&datetime=${month}` : plain;
+}
+
+/** Asks for a layer's tiles anew, for the month where the layer has one: a source goes on naming its former addresses for a while. */
+export function reload(map, layer, month) {
+  const source = map.getSource(layer.id);
+  source?.setTiles(source.tiles.map((address) => withMonth(address, layer.timed ? month : "")));
 }
 
 export async function addMonths(map, settings, root, place) {
@@ -26,11 +32,7 @@ export async function addMonths(map, settings, root, place) {
 
   function apply() {
     place.month = select.value;
-    for (const layer of timed) {
-      const source = map.getSource(layer.id);
-      const tiles = source.tiles.map((address) => withMonth(address, select.value));
-      if (tiles.join() !== source.tiles.join()) source.setTiles(tiles);
-    }
+    for (const layer of timed) reload(map, layer, select.value);
     const [back, onward] = box.querySelectorAll("button");
     back.disabled = select.selectedIndex <= 0;
     onward.disabled = select.selectedIndex >= select.options.length - 1;

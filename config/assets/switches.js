@@ -1,5 +1,6 @@
 // The check boxes of the layers, and the key that opens those for staff.
 import { getJson, key } from "./key.js";
+import { reload } from "./months.js";
 
 function boxes() {
   return [...document.querySelectorAll("#layers input")];
@@ -28,20 +29,19 @@ export function addSwitches(map, settings, place) {
 }
 
 /** Lets the reader enter their key; `apply` shows what it opens. */
-export function addKey(map, settings, root, apply) {
+export function addKey(map, settings, root, place, apply) {
   const form = document.getElementById("key");
   const [use, forget] = form.querySelectorAll("button");
   const input = form.querySelector("input");
   const output = form.querySelector("output");
-  const staff = settings.layers.filter((layer) => layer.staff).map((layer) => layer.id);
+  const staff = settings.layers.filter((layer) => layer.staff);
+  const ids = staff.map((layer) => layer.id);
 
   function open(allowed) {
-    for (const box of boxes()) if (staff.includes(box.value)) box.disabled = !allowed;
+    for (const box of boxes()) if (ids.includes(box.value)) box.disabled = !allowed;
     forget.hidden = !key.value;
-    for (const id of staff) {
-      const source = map.getSource(id);
-      source?.setTiles(source.tiles); // what was refused without the key is asked for again
-    }
+    // what was refused without the key is asked for again
+    for (const layer of staff) reload(map, layer, place.month);
     apply();
   }
 
@@ -51,10 +51,10 @@ export function addKey(map, settings, root, apply) {
   }
 
   async function check() {
-    if (!staff.length) return;
+    if (!ids.length) return;
     use.disabled = true;
     try {
-      await getJson(`${root}/collections/${staff[0]}/items?limit=1&f=json&lang=${settings.language}`);
+      await getJson(`${root}/collections/${ids[0]}/items?limit=1&f=json&lang=${settings.language}`);
       say(settings.words["key.good"]);
       open(true);
     } catch (error) {
