@@ -74,7 +74,7 @@ def settings() -> str:
     rows = []
     for name, field in Settings.model_fields.items():
         value = field.default
-        shown = "–" if value is None else f"`{value.relative_to(PROJECT) if isinstance(value, Path) else value}`"
+        shown = "–" if value in (None, "") else f"`{value.relative_to(PROJECT) if isinstance(value, Path) else value}`"
         rows.append((f"`{PREFIX}{name.upper()}`", shown, meanings[name].replace("``", "`")))
     return _table(("Variable", "Default", "Meaning"), rows)
 
