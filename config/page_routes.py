@@ -10,7 +10,7 @@ from config.assets import asset
 from config.http import Answer, Request, matches
 from config.map_page import map_page
 from config.qml import layer_qml
-from config.style import layer_style, map_style, source
+from config.style import map_style
 from config.templating import CONTENT_SECURITY_POLICY, set_page_context
 from geo.errors import InvalidInput
 from layers.catalogue import CATALOGUE
@@ -64,12 +64,7 @@ class PageRoutes:
             raise InvalidInput("app.format", format=format_[:40], known="mapbox, qml")
         if format_ == "qml":
             return Answer(layer_qml(layer, request.language).encode(), "application/xml; charset=utf-8", 200, headers)
-        style = {
-            "version": 8,
-            "name": layer.title.in_(request.language),
-            "sources": {layer.id: source(layer, self._base)},
-            "layers": layer_style(layer, self._base, request.language),
-        }
+        style = map_style([layer], self._base, request.language)
         return Answer(orjson.dumps(style), STYLE, 200, headers)
 
     @staticmethod

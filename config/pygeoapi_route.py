@@ -12,8 +12,10 @@ from werkzeug.exceptions import NotFound as NoSuchRoute
 
 from config.http import Answer, Environ, Request
 from config.items_routes import ItemsRoutes, handling, readable_layer
+from config.prefer import execution_preference
 from geo.errors import InvalidInput, NotFound
 from layers.items_request import GREATEST_LIMIT, asked
+from processes.manager import asking_language
 from processes.registry import PROCESSES
 
 _PAGE_PARAMETERS = {"f", "lang", "ui"}
@@ -50,6 +52,7 @@ def ask_pygeoapi(app: Any, items: ItemsRoutes, request: Request, parts: list[str
     if params.get("f", "json") not in formats:
         raise InvalidInput("app.format", format=params["f"][:40], known=", ".join(sorted(formats)))
     environ = dict(request.environ)
+    environ["wangge.query"] = request.query
     if request.method == "HEAD":
         environ["REQUEST_METHOD"] = "GET"  # Flask would leave the body out, and with it its length
     if request.method == "POST":
@@ -68,6 +71,7 @@ def ask_pygeoapi(app: Any, items: ItemsRoutes, request: Request, parts: list[str
     if params.get("f") == "geojson":
         params["f"] = "json"
     environ["QUERY_STRING"] = urlencode(params)
+    said_in = asking_language.set(request.language)
     try:
         return _call(app, environ)
     except NoSuchRoute as error:
@@ -78,6 +82,7 @@ def ask_pygeoapi(app: Any, items: ItemsRoutes, request: Request, parts: list[str
     except HTTPException as error:
         raise InvalidInput("app.not-found", path=request.path[:200]) from error
     finally:
+        asking_language.reset(said_in)
         if token is not None:
             asked.reset(token)
 
@@ -102,6 +107,9 @@ def _call(app: Any, environ: Environ) -> Answer:
             chunks.close()
     named = {name.lower(): value for name, value in taken["headers"]}
     kept = [(name, value) for name, value in taken["headers"] if name.lower() not in _DROPPED]
+    if taken["status"] == 200:
+        # pygeoapi names a job for every execution; one that ran at once left none
+        kept = [(name, value) for name, value in kept if name.lower() != "location"]
     kept.append(("Cache-Control", "private, no-cache"))
     media_type = named.get("content-type", "")
     if media_type.startswith("text/html"):
@@ -135,5 +143,21 @@ def _check_execution(request: Request, parts: list[str], environ: Environ) -> No
             "query.value", parameter="response", value=str(content["response"])[:40], wanted="raw, document"
         )
     execution = {"inputs": content.get("inputs", {}), "response": content.get("response", "raw")}
+    if content.get("subscriber") is not None:
+        execution["subscriber"] = _subscriber(content["subscriber"])
+    # pygeoapi knows the header only when one word is all that it says
+    preferred = execution_preference(request.header("Prefer"))
+    environ.pop("HTTP_PREFER", None)
+    if preferred:
+        environ["HTTP_PREFER"] = preferred
     written = orjson.dumps(execution)
     environ["wsgi.input"], environ["CONTENT_LENGTH"] = BytesIO(written), str(len(written))
+
+
+def _subscriber(sent: Any) -> dict[str, str]:
+    """Addresses of a subscriber, as OGC API - Processes names them."""
+    names = ("successUri", "inProgressUri", "failedUri")
+    known = isinstance(sent, dict) and set(sent) <= set(names) and all(isinstance(uri, str) for uri in sent.values())
+    if not known or not sent.get("successUri"):
+        raise InvalidInput("job.subscriber")
+    return dict(sent)

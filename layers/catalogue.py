@@ -180,7 +180,7 @@ CASE_HEAT = Layer(
     style=Style(
         "#fed976",
         by="count",
-        colours=((5, "#ffeda0"), (50, "#feb24c"), (200, "#fd8d3c"), (600, "#e31a1c"), (1500, "#800026")),
+        colours=((5, "#ffeda0"), (20, "#feb24c"), (60, "#fd8d3c"), (200, "#e31a1c"), (600, "#800026")),
         width=0.3,
         opacity=0.55,
     ),
