@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import logging
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -12,6 +13,7 @@ import orjson
 
 from config.http import PREFLIGHT, Answer, Environ, Request, StartResponse, wants_json
 from config.items_routes import ItemsRoutes, readable_layer
+from config.job_routes import JobRoutes
 from config.openapi import openapi_document
 from config.page_routes import PageRoutes
 from config.pygeoapi_bridge import load_pygeoapi
@@ -24,10 +26,12 @@ from config.tile_routes import TileRoutes
 from geo.errors import InvalidInput, NeedsKey, NotFound
 from layers.database import Database
 from layers.identity import PUBLIC, Identity, acting
+from layers.jobs import JobLimits, Jobs, bind_jobs
 from layers.store import Store, bind_store
 from layers.tile_matrix import tile_matrix_set
 
 _LONGEST_KEY = 200
+_JOB = re.compile(r"/jobs/[^/]+")
 
 
 class App:
@@ -47,6 +51,8 @@ class App:
         self.items = ItemsRoutes(store, self.base_url)
         self.tiles = TileRoutes(store, self.base_url)
         self.pages = PageRoutes(store, self.base_url)
+        limits = JobLimits(settings.job_open, settings.job_stored, settings.job_stored_mb, settings.callback_allowed)
+        self.jobs = JobRoutes(bind_jobs(Jobs(store.database, limits)), self.base_url)
         city = store.city()
         self.openapi = orjson.dumps(openapi_document(self.base_url, city))
         config = pygeoapi_config(self.base_url, city)
@@ -90,9 +96,12 @@ class App:
             answer = self._hot(request, parts)
             if answer is not None:
                 return answer
+        elif request.method == "DELETE" and parts[0] == "jobs" and len(parts) == 2:
+            return self.jobs.dismiss(parts[1], request)
         elif request.method != "POST" or parts[0] != "processes":
             raise InvalidInput("app.method", path=request.path, method=request.method, allowed=_allowed(request))
-        return ask_pygeoapi(self.pygeoapi, self.items, request, parts)
+        answer = ask_pygeoapi(self.pygeoapi, self.items, request, parts)
+        return self.jobs.accepted(answer, request) if answer.status == 201 else answer
 
     def _hot(self, request: Request, parts: list[str]) -> Answer | None:
         """The answer of a route of ours; None for what pygeoapi represents."""
@@ -110,6 +119,8 @@ class App:
                 return Answer(
                     self.openapi, "application/vnd.oai.openapi+json;version=3.0", 200, [("Cache-Control", "no-cache")]
                 )
+            case ["jobs", *rest]:
+                return self.jobs.answer(rest, request)
         return self.pages.answer(request, parts)
 
     def _below_collection(self, layer: Any, rest: list[str], request: Request) -> Answer | None:
@@ -147,7 +158,9 @@ class App:
 
 def _allowed(request: Request) -> str:
     """What an address takes, for OPTIONS and for who used another method."""
-    return "POST, OPTIONS" if request.path.endswith("/execution") else "GET, HEAD, OPTIONS"
+    if request.path.endswith("/execution"):
+        return "POST, OPTIONS"
+    return "GET, HEAD, DELETE, OPTIONS" if _JOB.fullmatch(request.path) else "GET, HEAD, OPTIONS"
 
 
 def _basic_password(sent: str) -> str:

@@ -21,7 +21,7 @@ CONFORMANCE = tuple(
         ),
         "ogcapi-tiles-1/1.0/conf": "core tileset tilesets-list geodata-tilesets mvt oas30",
         "tms/2.0/conf": "tilematrixset json-tilematrixset",
-        "ogcapi-processes-1/1.0/conf": "ogc-process-description core json html oas30",
+        "ogcapi-processes-1/1.0/conf": "ogc-process-description core json html oas30 job-list callback dismiss",
     }.items()
     for path in (f"{part}/{name}" for name in classes.split())
 )

@@ -14,6 +14,7 @@ StartResponse = Callable[..., Any]
 
 STATUS = {
     200: "200 OK",
+    201: "201 Created",
     204: "204 No Content",
     304: "304 Not Modified",
     400: "400 Bad Request",
@@ -24,6 +25,7 @@ STATUS = {
     406: "406 Not Acceptable",
     409: "409 Conflict",
     413: "413 Content Too Large",
+    429: "429 Too Many Requests",
     500: "500 Internal Server Error",
     503: "503 Service Unavailable",
 }
@@ -37,7 +39,7 @@ _CORS = [
     ),
 ]
 PREFLIGHT = [
-    ("Access-Control-Allow-Methods", "GET, HEAD, POST, OPTIONS"),
+    ("Access-Control-Allow-Methods", "GET, HEAD, POST, DELETE, OPTIONS"),
     (
         "Access-Control-Allow-Headers",
         "Accept, Accept-Language, Authorization, Content-Type, If-None-Match, Prefer, X-API-Key",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from config.openapi_jobs import JOB_PARAMETERS, JOB_RESPONSES, JOB_SCHEMAS, job_paths
 from config.openapi_schemas import PARAMETERS, RESPONSES, SCHEMAS, SECURITY
 from config.pygeoapi_config import marked, pygeoapi_config
 from geo.crs import CRS84_URI
@@ -43,7 +44,7 @@ def openapi_document(base_url: str, city: City) -> dict[str, Any]:
     """
     identification = pygeoapi_config(base_url, city)["metadata"]["identification"]
     crs = {"type": "string", "enum": list(offered_crs(city.metric_srid)), "default": CRS84_URI}
-    parameters = {name: dict(entry) for name, entry in PARAMETERS.items()}
+    parameters = {name: dict(entry) for name, entry in (PARAMETERS | JOB_PARAMETERS).items()}
     for name in ("crs", "bbox-crs", "filter-crs"):
         parameters[name] = parameters[name] | {"schema": crs}
     paths: dict[str, Any] = {
@@ -68,6 +69,7 @@ def openapi_document(base_url: str, city: City) -> dict[str, Any]:
         paths |= _layer_paths(layer, city)
     for id_ in PROCESSES:
         paths |= _process_paths(id_)
+    paths |= job_paths()
     return {
         "openapi": "3.0.3",
         "info": {
@@ -77,12 +79,12 @@ def openapi_document(base_url: str, city: City) -> dict[str, Any]:
             "license": {"name": "MIT"},
         },
         "servers": [{"url": base_url}],
-        "tags": [{"name": name} for name in ("capabilities", "tiles", "processes", *CATALOGUE)],
+        "tags": [{"name": name} for name in ("capabilities", "tiles", "processes", "jobs", *CATALOGUE)],
         "paths": paths,
         "components": {
             "parameters": parameters,
-            "responses": RESPONSES,
-            "schemas": SCHEMAS,
+            "responses": RESPONSES | JOB_RESPONSES,
+            "schemas": SCHEMAS | JOB_SCHEMAS,
             "securitySchemes": SECURITY,
         },
         "security": [{}, {"key": []}, {"basic": []}],
@@ -157,7 +159,11 @@ def _process_paths(id_: str) -> dict[str, Any]:
         del inputs["required"]
     body = {
         "type": "object",
-        "properties": {"inputs": inputs, "response": {"type": "string", "enum": ["raw", "document"], "default": "raw"}},
+        "properties": {
+            "inputs": inputs,
+            "response": {"type": "string", "enum": ["raw", "document"], "default": "raw"},
+            "subscriber": _ref("schemas", "subscriber"),
+        },
     }
     operation = "".join(part.capitalize() for part in id_.split("-"))
     return {
@@ -168,6 +174,7 @@ def _process_paths(id_: str) -> dict[str, Any]:
                 "summary": cls.title.en,
                 "description": f"{cls.description.en}\n\n{cls.description.zh}",
                 "tags": ["processes"],
+                "parameters": _names("prefer"),
                 "requestBody": {
                     "required": True,
                     "content": {"application/json": {"schema": body, "example": description["example"]}},
@@ -177,6 +184,7 @@ def _process_paths(id_: str) -> dict[str, Any]:
                         "description": cls.result.en,
                         "content": {"application/json": {"schema": _ref("schemas", "object")}},
                     },
+                    "201": _ref("responses", "accepted"),
                     **{status: _ref("responses", name) for status, name in _FAILURES.items()},
                 },
             }
@@ -190,6 +198,7 @@ _FAILURES = {
     "403": "forbidden",
     "404": "missing",
     "409": "conflict",
+    "429": "tooMany",
     "500": "failed",
     "503": "away",
 }

@@ -15,8 +15,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import orjson
-
 from config.conformance import CONFORMANCE
 from config.http import Environ, StartResponse
 from config.settings import hand_over
@@ -24,6 +22,7 @@ from layers.catalogue import CATALOGUE
 from layers.identity import current
 from layers.store import Store
 from layers.texts import texts
+from processes.answers import as_json
 
 WsgiApp = Callable[[Environ, StartResponse], Any]
 
@@ -103,7 +102,7 @@ def _replace(name: str, replacement: Callable[..., Any]) -> None:
 
 def _to_json(content: Any, pretty: bool = False) -> str:
     """JSON with Chinese and angle brackets as they are; pygeoapi's own turns both into escapes."""
-    return orjson.dumps(content, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
+    return as_json(content).decode()
 
 
 def _live_collections(stock: Callable[..., dict[str, Any]], store: Store) -> Callable[..., dict[str, Any]]:

@@ -56,7 +56,7 @@ def pygeoapi_config(base_url: str, city: City) -> dict[str, Any]:
             "limits": {"default_items": GREATEST_LIMIT + 1, "max_items": GREATEST_LIMIT + 1, "on_exceed": "throttle"},
             "templates": {"path": str(TEMPLATES)},
             "map": {"url": "", "attribution": ""},
-            "manager": {"name": "processes.manager.RequestManager"},
+            "manager": {"name": "processes.manager.QueueManager"},
             "api_rules": {"api_version": "1.0.0", "strict_slashes": False},
         },
         "logging": {"level": "ERROR"},

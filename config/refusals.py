@@ -29,8 +29,23 @@ _OWN_STATUS = {
     "database.busy": (503, "ServiceBusy"),
     "app.method": (405, "MethodNotAllowed"),
     "app.large-body": (413, "ContentTooLarge"),
+    "job.too-many-open": (429, "TooManyRequests"),
+    # what stands at the results of a job that failed through no fault of its inputs
+    "job.crashed": (500, "JobFailed"),
+    "job.internal": (500, "InternalError"),
+    "job.large-result": (500, "JobFailed"),
+    "job.too-long": (500, "JobFailed"),
 }
 """Errors for which HTTP has a status of its own, by their text's key."""
+
+_TYPES = {
+    "app.process": "no-such-process",
+    "job.unknown": "no-such-job",
+    "job.not-ready": "result-not-ready",
+    "job.no-result": "no-such-job",
+}
+"""Errors that OGC API - Processes has a type for, by their text's key."""
+_TYPE = "http://www.opengis.net/def/exceptions/ogcapi-processes-1/1.0/"
 
 
 def refuse(request: Request, error: BaseException, base_url: str) -> Answer:
@@ -50,6 +65,7 @@ def refuse(request: Request, error: BaseException, base_url: str) -> Answer:
             (found for kind, found in _STATUSES.items() if isinstance(error, kind)), (400, "InvalidParameterValue")
         )
         status, code = _OWN_STATUS.get(error.key, (status, code))
+        type_ = _TYPE + _TYPES[error.key] if error.key in _TYPES else code
         text = say(error.key, request.language, **error.values)
     else:
         reference = secrets.token_hex(4)
@@ -57,20 +73,21 @@ def refuse(request: Request, error: BaseException, base_url: str) -> Answer:
         away = isinstance(error, psycopg2.OperationalError | psycopg2.InterfaceError)
         status, code = (503, "DatabaseAway") if away else (500, "InternalError")
         text = say("app.database-away" if away else "app.internal", request.language, reference=reference)
+        type_ = code
     headers = [("Cache-Control", "no-store"), ("Content-Language", request.language)]
     if status == 401:
         headers.append(("WWW-Authenticate", 'Basic realm="wangge", charset="UTF-8"'))
     if status == 405 and isinstance(error, WanggeError):
         headers.append(("Allow", str(error.values["allowed"])))
-    if status == 503:
-        headers.append(("Retry-After", "2"))
+    if status in (429, 503):
+        headers.append(("Retry-After", "2" if status == 503 else "10"))
     if request.from_qgis:
         return Answer(_xml(code, text), "application/xml; charset=utf-8", status, headers)
     if _page_wanted(request):
         page = render("exception.html", {"type": code, "code": code, "description": text}, request.language, base_url)
         return Answer(page.encode(), "text/html; charset=utf-8", status, headers)
     body = {
-        "type": code,
+        "type": type_,
         "title": STATUS[status][4:],
         "status": status,
         "code": code,

@@ -18,6 +18,7 @@ from types import FrameType
 from config.database import cluster_of, reachable
 from config.running import Running, forget, read, start_tick
 from config.settings import PROJECT, Settings, load
+from config.workers import Workers
 from geo.errors import Conflict, InvalidInput
 
 LOG_BYTES = 20_000_000
@@ -127,6 +128,7 @@ def serve(settings: Settings, ready: Callable[[], None] | None = None, wait_s: f
         own, tick = start_tick(os.getpid()) or 0, start_tick(server.pid) or 0
         state = Running(os.getpid(), own, server.pid, tick, settings.base_url, local_url(settings))
         state.write(settings)
+        workers = Workers(complete, output)
         try:
             deadline = time.monotonic() + wait_s
             answered = False
@@ -137,8 +139,10 @@ def serve(settings: Settings, ready: Callable[[], None] | None = None, wait_s: f
                     answered = True
                     if ready:
                         ready()
+                workers.keep()
                 time.sleep(0.1)
         finally:
+            workers.stop()
             if server.poll() is None:
                 server.terminate()
                 try:

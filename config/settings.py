@@ -7,10 +7,11 @@ them at import, so a test builds its own.
 from __future__ import annotations
 
 import os
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from geo.errors import InvalidInput
@@ -43,6 +44,22 @@ class Settings(BaseSettings):
         Connections to the database that one worker keeps.
     log_level : str
         What the log file takes: debug, info, warning or error.
+    job_workers : int
+        Jobs that run at a time; 0 where another machine runs them (``python -m config.worker``).
+    job_seconds : float
+        How long a job may run.
+    job_open : int
+        Jobs of one key that may wait or run; all who ask without a key count as one.
+    job_stored : int
+        Jobs of one key that are kept, those that wait or run included.
+    job_stored_mb : int
+        Megabytes of their inputs and results.
+    job_days : float
+        Days after which a job that has ended is forgotten.
+    callback_networks : str or None
+        Private networks that a job's subscriber may be in, such as 10.20.0.0/16, parted by commas.
+    callback_seconds : float
+        How long one callback may take.
     """
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore", env_ignore_empty=True)
@@ -57,6 +74,20 @@ class Settings(BaseSettings):
     threads: int = Field(default=4, ge=1, le=64)
     pool_size: int = Field(default=4, ge=1, le=64)
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+    job_workers: int = Field(default=1, ge=0, le=64)
+    job_seconds: float = Field(default=3600, gt=0)
+    job_open: int = Field(default=20, ge=1)
+    job_stored: int = Field(default=200, ge=1)
+    job_stored_mb: int = Field(default=1000, ge=1)
+    job_days: float = Field(default=7, gt=0)
+    callback_networks: str | None = None
+    callback_seconds: float = Field(default=10, gt=0, le=300)
+
+    @field_validator("callback_networks")
+    @classmethod
+    def _known_networks(cls, value: str | None) -> str | None:
+        _networks(value)
+        return value
 
     @model_validator(mode="after")
     def _both_addresses(self) -> Self:
@@ -83,6 +114,11 @@ class Settings(BaseSettings):
         return _known(self.api_database_url)
 
     @property
+    def callback_allowed(self) -> tuple[IPv4Network | IPv6Network, ...]:
+        """`callback_networks` as networks."""
+        return _networks(self.callback_networks)
+
+    @property
     def log_dir(self) -> Path:
         """Folder of the log files."""
         return self.data_dir / "log"
@@ -101,6 +137,10 @@ class Settings(BaseSettings):
         ours = {PREFIX + name.upper(): str(value) for name, value in self if value is not None}
         others = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
         return others | ours
+
+
+def _networks(text: str | None) -> tuple[IPv4Network | IPv6Network, ...]:
+    return tuple(ip_network(part.strip()) for part in (text or "").split(",") if part.strip())
 
 
 def _known(address: str | None) -> str:

@@ -75,7 +75,7 @@ class Process(BaseProcessor, ABC):
             "version": cls.version,
             "title": cls.title.both(),
             "description": cls.description.both(),
-            "jobControlOptions": ["sync-execute"],
+            "jobControlOptions": ["sync-execute", "async-execute", "dismiss"],
             "outputTransmission": ["value"],
             "keywords": ["wangge"],
             "links": [],
@@ -106,6 +106,26 @@ class Process(BaseProcessor, ABC):
 
         Raises
         ------
+        NeedsKey, Forbidden, InvalidInput
+            As `accept`, and whatever the process itself finds wrong.
+        """
+        return "application/json", self.run(self.accept(data))
+
+    def accept(self, data: dict[str, Any]) -> Parameters:
+        """Check who asks and what was given.
+
+        Parameters
+        ----------
+        data : dict
+            Inputs by name.
+
+        Returns
+        -------
+        Parameters
+            An instance of the class's ``parameters``.
+
+        Raises
+        ------
         NeedsKey, Forbidden
             When the current identity may not run it.
         InvalidInput
@@ -116,14 +136,13 @@ class Process(BaseProcessor, ABC):
             refusal = NeedsKey if identity.role == "public" else Forbidden
             raise refusal("process.role", process=self.id, role=self.least_role)
         try:
-            parameters = self.parameters.model_validate(data)
+            return self.parameters.model_validate(data)
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
             place = ".".join(str(step) for step in first["loc"]) or "inputs"
             raise InvalidInput(
                 "process.input", process=self.id, field=place, value=_short(first["input"]), reason=first["msg"]
             ) from error
-        return "application/json", self.run(parameters)
 
     @abstractmethod
     def run(self, parameters: Any) -> dict[str, Any]:

@@ -102,8 +102,8 @@ def test_variables_of_a_path_are_its_parameters(document: dict[str, Any]) -> Non
 def test_every_path_of_it_answers(document: dict[str, Any], service: Service) -> None:
     """To a holder of a key as it says; to the public as well, or with 401 where it says so."""
     for path, operations in document["paths"].items():
-        if "get" not in operations:
-            continue
+        if "get" not in operations or "{jobID}" in path:
+            continue  # jobs are made and read in test_jobs.py
         operation = operations["get"]
         address = path.format_map(MADE_UP | {"featureId": feature_of(service, path)})
         if "{featureId}" in path and address.endswith("/"):
