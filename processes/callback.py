@@ -8,7 +8,6 @@ moment later (DNS rebinding) gains nothing. Redirects are not followed, and no p
 from __future__ import annotations
 
 import http.client
-import ipaddress
 import socket
 import ssl
 import threading
@@ -19,14 +18,12 @@ from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
 from geo.errors import InvalidInput
+from processes.reachable import Network, is_ipv6, literal_address, may_reach
 
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Resolver = Callable[[str, int], Sequence[str]]
 
 LONGEST_URI = 2000
 _PORTS = {"http": 80, "https": 443}
-_NAT64 = (ipaddress.IPv6Network("64:ff9b::/96"), ipaddress.IPv6Network("64:ff9b:1::/48"))
 
 
 def system_resolver(host: str, port: int) -> list[str]:
@@ -54,38 +51,6 @@ class Reach:
     resolver: Resolver = system_resolver
 
 
-def may_reach(address: str, allowed: Sequence[Network]) -> bool:
-    """Whether an address is one of the public internet or of an allowed network.
-
-    Parameters
-    ----------
-    address : str
-        IPv4 or IPv6, a zone after ``%`` or not.
-    allowed : sequence of network
-        Allowed although they are private.
-
-    Examples
-    --------
-    >>> may_reach("93.184.216.34", ()), may_reach("::ffff:127.0.0.1", ()), may_reach("169.254.169.254", ())
-    (True, False, False)
-    """
-    known = ipaddress.ip_address(address.partition("%")[0])
-    inner = _embedded(known)
-    if any(one.version == network.version and one in network for one in (known, inner) for network in allowed):
-        return True
-    return all(one.is_global and not one.is_multicast and not one.is_reserved for one in (known, inner))
-
-
-def _embedded(address: Address) -> Address:
-    """The IPv4 address that an IPv6 one leads to in the end; the address itself where it leads to none."""
-    if isinstance(address, ipaddress.IPv4Address):
-        return address
-    if any(address in network for network in _NAT64):
-        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
-    teredo = address.teredo
-    return address.ipv4_mapped or address.sixtofour or (teredo[1] if teredo else address)
-
-
 def check_address(uri: str, name: str, allowed: Sequence[Network] = ()) -> None:
     """See whether something can be sent to an address, as far as that is known without asking anybody.
 
@@ -105,7 +70,7 @@ def check_address(uri: str, name: str, allowed: Sequence[Network] = ()) -> None:
         Or when it is written as a private one, in any of the ways in which a number can be written.
     """
     parts, _ = _parts(uri, name)
-    literal = _literal(str(parts.hostname))
+    literal = literal_address(str(parts.hostname))
     if literal is not None and not may_reach(literal, allowed):
         raise InvalidInput("job.callback-private", name=name, host=str(parts.hostname)[:100])
 
@@ -150,14 +115,18 @@ def post(uri: str, body: bytes, reach: Reach) -> int:
     try:
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         connection.request("POST", path, body, {"Content-Type": "application/json", "User-Agent": "wangge"})
-        return connection.getresponse().status
+        status = connection.getresponse().status
     except (OSError, http.client.HTTPException):
-        if time.monotonic() >= end:
-            raise TimeoutError(f"{host} took longer than {reach.time_limit_s} s") from None
-        raise
+        if time.monotonic() < end:
+            raise
+        status = 0
     finally:
         watch.cancel()
         connection.close()
+    # where the connection was cut, what had come until then may look like a whole answer
+    if time.monotonic() >= end:
+        raise TimeoutError(f"{host} took longer than {reach.time_limit_s} s")
+    return status
 
 
 class _Pinned(http.client.HTTPConnection):
@@ -200,33 +169,13 @@ def _parts(uri: str, name: str) -> tuple[SplitResult, int]:
     try:
         parts = urlsplit(uri)
         host, port = parts.hostname or "", parts.port
-        if not _is_ipv6(host):
+        if not is_ipv6(host):
             host = host.encode("idna").decode("ascii")
     except (ValueError, UnicodeError):
         raise InvalidInput("job.callback-uri", name=name, uri=shown) from None
     if parts.scheme not in _PORTS or not host or parts.username is not None or not uri.isascii() or port == 0:
         raise InvalidInput("job.callback-uri", name=name, uri=shown)
     return parts, port or _PORTS[parts.scheme]
-
-
-def _is_ipv6(host: str) -> bool:
-    try:
-        ipaddress.IPv6Address(host.partition("%")[0])
-    except ValueError:
-        return False
-    return True
-
-
-def _literal(host: str) -> str | None:
-    """The address that a host is by itself, in any form that a resolver takes: 2130706433, 0x7f.1, 017700000001."""
-    if host.rstrip(".") == "localhost" or host.rstrip(".").endswith(".localhost"):
-        return "127.0.0.1"
-    if _is_ipv6(host):
-        return host
-    try:
-        return socket.inet_ntoa(socket.inet_aton(host.rstrip(".")))
-    except (OSError, UnicodeError):
-        return None
 
 
 def _in_time[T](work: Callable[[], T], limit_s: float) -> T:
