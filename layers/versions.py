@@ -85,10 +85,11 @@ class Versions:
         """Until a notification comes or the next check is due."""
         due = time.monotonic() + _CHECK_S
         while not self._stopping.is_set():
+            # one that came with the answer to the last look-up is in the list, and makes the socket readable no more
+            if connection.notifies:
+                return
             left = due - time.monotonic()
             if left <= 0:
                 return
             if select.select([connection], [], [], left)[0]:
                 connection.poll()
-                if connection.notifies:
-                    return
