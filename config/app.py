@@ -79,8 +79,8 @@ class App:
         NeedsKey
             When a key was sent that nobody holds: to answer as to the public would hide the mistake.
         """
-        key = request.environ.get("HTTP_X_API_KEY", "")
-        if not key:
+        key = request.environ.get("HTTP_X_API_KEY")
+        if key is None:
             sent = request.environ.get("HTTP_AUTHORIZATION", "")
             if not sent:
                 return PUBLIC
