@@ -40,7 +40,7 @@ def pygeoapi_config(base_url: str, city: City) -> dict[str, Any]:
     city : City
         Named in the titles.
     """
-    title = Text(f"{city.name}{_TITLE.zh}", f"{city.name_en} {_TITLE.en}".strip())
+    title = Text(f"{city.name}{_TITLE.zh}", f"{city.name_en or city.name} {_TITLE.en}".strip())
     return {
         "server": {
             "bind": {"host": "127.0.0.1", "port": 5000},

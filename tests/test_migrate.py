@@ -145,3 +145,22 @@ def test_every_table_that_holds_rows_of_a_township_has_a_row_rule(db: Any) -> No
     )
     assert {name for (name,) in readable} <= set(row_rules())
     assert {"cases", "cameras", "case_counts"} <= {name for (name,) in readable}
+
+
+def test_a_city_of_ones_own_is_known_by_its_county(db):
+    with db.transaction() as cur:
+        cur.execute(
+            "insert into wangge.divisions (code, name, level, geom) values"
+            " ('320684', '海门区', 'county', st_multi(st_makeenvelope(121.0, 31.8, 121.4, 32.1, 4490)))"
+        )
+        cur.execute("select code, name, sample, metric_srid, st_xmin(outline) from wangge.city")
+        assert cur.fetchall() == [("320684", "海门区", False, 4549, 121.0)]
+        cur.execute("select area_m2 > 1.2e9 from wangge.divisions")
+        assert cur.fetchall() == [(True,)]
+
+
+def test_what_is_loaded_into_the_sample_stays_marked_as_a_sample(city_copy):
+    with city_copy.transaction() as cur:
+        cur.execute("update wangge.divisions set name = '别处' where level = 'county'")
+        cur.execute("select name, sample from wangge.city")
+        assert cur.fetchall() == [("泰兴市", True)]

@@ -54,9 +54,14 @@ create table wangge.city (
 );
 grant select on wangge.city to wangge_api;
 
+-- CGCS2000 / 3-degree Gauss-Kruger without zone number, by longitude: EPSG 4534 (75 E) to 4554 (135 E).
+create function wangge.zone_of(geom geometry) returns integer
+    language sql immutable parallel safe
+    return least(greatest(4534 + floor((st_x(st_centroid(geom)) - 73.5) / 3)::integer, 4534), 4554);
+
 create function wangge.metric_area(geom geometry) returns double precision
     language sql stable
-    return st_area(st_transform(geom, (select metric_srid from wangge.city)));
+    return st_area(st_transform(geom, coalesce((select metric_srid from wangge.city), wangge.zone_of(geom))));
 
 create function wangge.measure_area() returns trigger
     language plpgsql
@@ -86,6 +91,23 @@ create trigger divisions_area before insert or update of geom on wangge.division
     for each row execute function wangge.measure_area();
 create trigger divisions_version after insert or update or delete or truncate on wangge.divisions
     for each statement execute function wangge.raise_version('divisions');
+
+-- A city of one's own is known by the county among its divisions. The sample's row stays as it is: what is loaded into the
+-- sample must go on being marked as a sample.
+create function wangge.adopt_city() returns trigger
+    language plpgsql security definer set search_path = wangge, public, pg_temp
+as $$
+begin
+    insert into wangge.city (code, name, name_en, metric_srid, outline)
+    select code, name, '', wangge.zone_of(geom), geom from wangge.divisions where level = 'county' order by code limit 1
+    on conflict (only_one) do update
+        set code = excluded.code, name = excluded.name, metric_srid = excluded.metric_srid, outline = excluded.outline
+        where not city.sample;
+    return null;
+end
+$$;
+create trigger divisions_city after insert or update on wangge.divisions
+    for each statement execute function wangge.adopt_city();
 
 -- A key is shown once and kept only as the SHA-256 of its 256 random bits; the service asks through authenticate()
 -- and can't read the table.
