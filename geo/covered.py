@@ -8,7 +8,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from geo.overlaps import overlaps
+from geo.pieces import pieces
 
 #: Of the smaller one's area: what overlaps by less differs in its last digits.
 _NOISE: Final = 1e-9
@@ -22,11 +22,15 @@ def overlapping(polygons: NDArray[Any]) -> NDArray[np.bool_]:
     polygons : (n,) array of valid shapely polygons, metric CRS
     """
     out = np.zeros(len(polygons), dtype=bool)
-    if len(polygons) > 1:
-        found = overlaps(polygons, ~shapely.is_empty(shapely.coverage_invalid_edges(polygons)))
-        area = shapely.area(polygons)
-        found = found.where(found.area_m2 > _NOISE * np.minimum(area[found.first], area[found.second]))
-        out[found.first] = out[found.second] = True
+    if len(polygons) < 2:
+        return out
+    # of a polygon inside another only one side is flagged, so a flagged one is held against all
+    flagged = np.flatnonzero(~shapely.is_empty(shapely.coverage_invalid_edges(polygons)))
+    found = pieces(polygons[flagged], polygons)
+    first, second = flagged[found.left], found.right
+    area = shapely.area(polygons)
+    real = (first != second) & (found.area_m2 > _NOISE * np.minimum(area[first], area[second]))
+    out[first[real]] = out[second[real]] = True
     return out
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
+from shapely import GeometryType
 
 from geo.covered import covered_m2, overlapping
 from geo.errors import InvalidInput
@@ -125,7 +126,7 @@ def crosswalk(
     Returns
     -------
     Crosswalk
-        Does not depend on the order of the input.
+        Does not depend on the order of the input (sums of people but for their last digits).
 
     Raises
     ------
@@ -161,7 +162,9 @@ def crosswalk(
     floor, grid_mended = _sound(grids, grid_order, grid_names)
 
     found = pieces(ground, floor)
-    spread = spread_people(people, ground, department, floor, found) if people is not None else None
+    spread = None
+    if people is not None:
+        spread = spread_people(_sound_people(people), ground, department, floor, found)
     area, grid_area = shapely.area(ground), shapely.area(floor)
     relations = relate(found, area, grid_area, department, spread, least or Thresholds())
     assignment, share, by_people = _assigned(relations, len(names), spread if assign_by == "people" else None)
@@ -200,6 +203,16 @@ def _sound(
     shapes[:] = [given[i] for i in order]
     polygons, findings = check_soundness(shapes, names)
     return polygons, [finding for finding in findings if finding.kind == "invalid"]
+
+
+def _sound_people(people: People) -> People:
+    """Blocks that are not valid count as what ``make_valid`` makes of them."""
+    if len(people.shapes) != len(people.count):
+        raise InvalidInput("coverage.lengths", field="people", expected=len(people.shapes), given=len(people.count))
+    shapes = people.shapes.copy()
+    blocks = np.flatnonzero(np.isin(shapely.get_type_id(shapes), (GeometryType.POLYGON, GeometryType.MULTIPOLYGON)))
+    shapes[blocks] = check_soundness(shapes[blocks], [""] * len(blocks))[0]
+    return replace(people, shapes=shapes)
 
 
 def _unique(layer: str, names: list[tuple[str, str]]) -> None:

@@ -13,8 +13,9 @@ from geo.people import Spread
 
 Floats = NDArray[np.float64]
 
-#: Of a cell's area: less than this outside of the grids is the width of a digitised border; it is in the totals only.
-LEAST_SHARE: Final = 1e-6
+#: Of a cell's or grid's area: what is smaller is the width of a border, drawn or projected with other vertices. It is
+#: in the totals, and a sliver among the relations, but not listed as a loss of its own.
+LEAST_SHARE: Final = 1e-4
 
 LossKind = Literal["outside", "sliver", "overlap"]
 
@@ -92,7 +93,7 @@ def people_balance(walk: Crosswalk, department: int) -> Balance | None:
 
 
 def losses(walk: Crosswalk) -> list[Loss]:
-    """Every loss, those of each department together, the largest first."""
+    """Every loss of `LEAST_SHARE` or more, those of each department together, the largest first."""
     found = [*_outside(walk), *_slivers(walk), *_overlaps(walk)]
     return sorted(found, key=lambda loss: (loss.department, loss.kind, -loss.area_m2, loss.cell, loss.grid))
 
@@ -120,8 +121,11 @@ def _outside(walk: Crosswalk) -> list[Loss]:
 
 def _slivers(walk: Crosswalk) -> list[Loss]:
     relations = walk.relations
+    seen = ~relations.kept & (np.maximum(relations.cell_share, relations.grid_share) >= LEAST_SHARE)
+    if walk.spread is not None:
+        seen |= ~relations.kept & (walk.spread.relation > 0)
     found = []
-    for row in np.flatnonzero(~relations.kept).tolist():
+    for row in np.flatnonzero(seen).tolist():
         cell = int(relations.cell[row])
         found.append(
             Loss("sliver", int(walk.department[cell]), cell, int(relations.grid[row]), float(relations.area_m2[row]),

@@ -11,6 +11,7 @@ _PLACES = {
     "check-codes": "processes.check_codes.CheckCodes",
     "assign-codes": "processes.assign_codes.AssignCodes",
     "explain-code": "processes.explain_code.ExplainCode",
+    "crosswalk": "processes.crosswalk.CrosswalkProcess",
     "locate": "processes.locate.Locate",
 }
 
