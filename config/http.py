@@ -180,11 +180,31 @@ def preferred(accept_language: str) -> str:
     return best[0]
 
 
-@lru_cache(maxsize=500)
+_KINDS = {
+    "": "json",
+    "*/*": "json",
+    "application/*": "json",
+    "application/json": "json",
+    "application/geo+json": "json",
+    "text/html": "html",
+    "application/xhtml+xml": "html",
+    "text/*": "html",
+    "application/ld+json": "jsonld",
+    "text/csv": "csv",
+}
+"""Representation of each media type that a client may accept; any other is passed over."""
+
+
 def wants_json(accept: str, format_: str | None) -> bool:
     """Whether the hot routes' JSON is what the client wants, by ``f`` or by its Accept header."""
     if format_ is not None:
         return format_ in ("json", "geojson")
+    return preferred_format(accept) == "json"
+
+
+@lru_cache(maxsize=500)
+def preferred_format(accept: str) -> str:
+    """``json``, ``html``, ``jsonld`` or ``csv``: the first that an Accept header wants; json where it names none."""
     accepted = []
     for position, part in enumerate(accept.split(",")):
         kind, *parameters = part.split(";")
@@ -197,9 +217,4 @@ def wants_json(accept: str, format_: str | None) -> bool:
                 except ValueError:
                     quality = 0.0
         accepted.append((-quality, position, kind.strip().lower()))
-    for _, _, kind in sorted(accepted):
-        if kind in ("", "*/*", "application/*") or kind in ("application/json", "application/geo+json"):
-            return True
-        if kind in ("text/html", "application/xhtml+xml", "application/ld+json", "text/csv"):
-            return False
-    return True
+    return next((_KINDS[kind] for _, _, kind in sorted(accepted) if kind in _KINDS), "json")

@@ -10,7 +10,7 @@ import orjson
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.exceptions import NotFound as NoSuchRoute
 
-from config.http import Answer, Environ, Request
+from config.http import Answer, Environ, Request, preferred_format
 from config.items_routes import ItemsRoutes, handling, readable_layer
 from config.prefer import execution_preference
 from geo.errors import InvalidInput, NotFound
@@ -68,8 +68,10 @@ def ask_pygeoapi(app: Any, items: ItemsRoutes, request: Request, parts: list[str
         if unknown and handling(request) != "lenient":
             raise InvalidInput("query.parameter", parameter=min(unknown), known=", ".join(sorted(_PAGE_PARAMETERS)))
     params["lang"] = request.language
-    if params.get("f") == "geojson":
-        params["f"] = "json"
+    if request.method != "POST":
+        # pygeoapi would call JSON an image where a client accepts one
+        wanted = params.setdefault("f", preferred_format(request.header("Accept")))
+        params["f"] = wanted if wanted in formats and wanted != "geojson" else "json"
     environ["QUERY_STRING"] = urlencode(params)
     said_in = asking_language.set(request.language)
     try:
