@@ -30,7 +30,7 @@ def _near(geometries: NDArray[Any], others: NDArray[Any]) -> NDArray[np.intp]:
 
 
 def mismatched_edges(
-    polygons: NDArray[Any], invalid_edges: NDArray[Any], explained: NDArray[Any]
+    polygons: NDArray[Any], invalid_edges: NDArray[Any], explained: NDArray[Any], tree: shapely.STRtree
 ) -> dict[tuple[int, int], NDArray[np.object_]]:
     """Pairs whose common border has a vertex that only one of them knows.
 
@@ -42,6 +42,8 @@ def mismatched_edges(
     explained : (m,) array of shapely polygons
         Overlaps and gaps that are reported already: an edge that touches one of them, and the other side of
         such an edge, is their consequence and not another fault.
+    tree : STRtree
+        Of the polygons.
 
     Returns
     -------
@@ -54,11 +56,13 @@ def mismatched_edges(
         return out
     pieces = shapely.linestrings(ends.reshape(-1, 2, 2))
     middle = shapely.points((ends[:, :2] + ends[:, 2:]) / 2)
-    piece, polygon = shapely.STRtree(polygons).query(middle, predicate="dwithin", distance=TOUCH_M)
+    piece, polygon = tree.query(middle, predicate="dwithin", distance=TOUCH_M)
     keep = polygon != owner[piece]
     piece, polygon = piece[keep], polygon[keep]
-    border = shapely.boundary(polygons)
-    shapely.prepare(border)
+    border = np.full(len(polygons), None, dtype=object)
+    near = np.unique(polygon)
+    border[near] = shapely.boundary(polygons[near])
+    shapely.prepare(border[near])
     keep = shapely.dwithin(border[polygon], middle[piece], TOUCH_M)
     piece, polygon = piece[keep], polygon[keep]
     if not len(piece):
@@ -81,6 +85,9 @@ def mismatched_edges(
 
     pairs = np.sort(np.column_stack((owner[piece], polygon)), axis=1)[keep]
     found = pieces[piece[keep]]
-    for pair in np.unique(pairs, axis=0):
-        out[int(pair[0]), int(pair[1])] = found[(pairs == pair).all(axis=1)]
+    order = np.lexsort((pairs[:, 1], pairs[:, 0]))
+    pairs, found = pairs[order], found[order]
+    starts = np.flatnonzero(np.r_[True, (pairs[1:] != pairs[:-1]).any(axis=1)][: len(pairs)])
+    for start, group in zip(starts, np.split(found, starts[1:]), strict=bool(len(starts))):
+        out[int(pairs[start, 0]), int(pairs[start, 1])] = group
     return out
