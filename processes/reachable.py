@@ -31,7 +31,7 @@ def may_reach(address: str, allowed: Sequence[Network]) -> bool:
     inner = _embedded(known)
     if any(one.version == network.version and one in network for one in (known, inner) for network in allowed):
         return True
-    # in the two first forms the IPv4 address is the destination, and Python calls all of them reserved
+    # behind NAT64 and in the mapped form the IPv4 address is all that counts: Python calls both forms reserved
     judged = (inner,) if known in _NAT64 or getattr(known, "ipv4_mapped", None) else (known, inner)
     return all(one.is_global and not one.is_multicast and not one.is_reserved for one in judged)
 
