@@ -1,7 +1,8 @@
 """Checks of codes: what is wrong with the codes of a layer of grids, each fault named once at its root.
 
 A code that can't be read is reported for its form only; one of an unknown division is not also told to be in the wrong
-village. Holes and order are notes: after the first numbering serials are only appended, so both come with time.
+village, and no hole is looked for there. Holes and order are notes: after the first numbering serials are only
+appended, so both come with time.
 """
 
 from __future__ import annotations
@@ -97,12 +98,13 @@ def check_codes(
     findings = [*_unreadable(table, village_codes), *_duplicates(table), *_reused(table, frozenset(retired))]
     unknown = list(_unknown_divisions(table, divisions, village_codes, shares or {}))
     findings += [finding for _, finding in unknown]
-    findings += _wrong_villages(table, village_codes, shares or {}, skip={index for index, _ in unknown})
+    strange = {index for index, _ in unknown}
+    findings += _wrong_villages(table, village_codes, shares or {}, skip=strange)
     misfits = list(_misfits(table, kinds))
     findings += [finding for _, finding in misfits]
-    findings += holes(table, {*retired, *issued})
+    findings += holes(table, {*retired, *issued}, skip=strange)
     if shapes is not None and metric_srid is not None:
-        findings += disorder(table, shapes, metric_srid, srid, skip={index for index, _ in misfits})
+        findings += disorder(table, shapes, metric_srid, srid, skip=strange | {index for index, _ in misfits})
     return sorted_findings(findings)
 
 

@@ -20,17 +20,17 @@ from geo.finding import Finding
 from geo.numbering import places
 
 
-def holes(table: CodeTable, gone_out: Collection[str]) -> Iterable[Finding]:
+def holes(table: CodeTable, gone_out: Collection[str], skip: Collection[int] = ()) -> Iterable[Finding]:
     """A note for each village and block where serials below the greatest one were never given out.
 
-    The serials of the codes ``gone_out`` are no holes. The ids are the grids that
-    follow the holes.
+    The serials of the codes ``gone_out`` are no holes. The ids are the grids that follow the holes. Rows of ``skip``
+    are left out, and of grids with one code the first by name counts.
     """
     scheme = table.scheme
     holders: defaultdict[tuple[str, str], dict[int, int]] = defaultdict(dict)
-    for index, code in table.parsed.items():
+    for index, code in table.by_name():
         kind = scheme.kind_of(code.serial)
-        if kind is not None:
+        if kind is not None and index not in skip:
             holders[code.village_code, kind].setdefault(code.serial, index)
     elsewhere: defaultdict[str, set[int]] = defaultdict(set)
     for text in gone_out:
@@ -59,11 +59,11 @@ def disorder(
     """A note for each village and block whose serials do not follow the reading order of the grids.
 
     The ids are as few grids as need another serial for the rest to be in order. Rows of ``skip`` and grids without a
-    geometry are left out; of grids with one code the first counts.
+    geometry are left out; of grids with one code the first by name counts.
     """
     bounds = shapely.bounds(shapes)
     groups: defaultdict[tuple[str, str], dict[int, int]] = defaultdict(dict)
-    for index, code in table.parsed.items():
+    for index, code in table.by_name():
         kind = table.scheme.kind_of(code.serial)
         if kind is not None and index not in skip and np.isfinite(bounds[index]).all():
             groups[code.village_code, kind].setdefault(code.serial, index)

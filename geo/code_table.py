@@ -38,6 +38,10 @@ class CodeTable:
         rows = list(members)
         return Finding(kind, severity, tuple(self.names[i] for i in rows), self._where(rows), dict(values), place=place)
 
+    def by_name(self) -> list[tuple[int, Code]]:
+        """Rows whose code could be read, in the order of their names: which of two is taken is not the input's word."""
+        return sorted(self.parsed.items(), key=lambda entry: self.names[entry[0]])
+
     def serial_text(self, serial: int) -> str:
         """A serial with its zeros."""
         return f"{serial:0{self.scheme.segments[-1].width}d}"
