@@ -73,14 +73,17 @@ def read_villages(cur: Cursor) -> tuple[list[str], NDArray[np.object_]]:
 def read_codes_gone(cur: Cursor) -> tuple[set[str], set[str]]:
     """Codes that no grid may hold any more, and all that were ever given out.
 
-    A code is gone when its last grid has ended. It is gone as well when an ended row of it has no next row that begins
-    that day on the same ground: a grid that changes its ground gets a new code, so who holds it now should not.
+    A code is gone when its grid has ended or was deleted, whether or not another grid holds it now. It is not when that
+    other row goes on from the day of the end on the same ground: the same grid with other figures. An ended row of a
+    code that has no such next one makes it gone as well: a grid that changes its ground gets a new code.
     """
     cur.execute("select code from wangge.issued_codes")
     issued = {code for (code,) in cur.fetchall()}
     cur.execute(
-        "select code from wangge.issued_codes where retired_at is not null"
-        " and not exists (select from wangge.grids where grids.code = issued_codes.code and valid_to is null)"
+        "select code from wangge.issued_codes where retired_at is not null and not exists ("
+        "   select from wangge.grids as now join wangge.grids as before"
+        "   on before.code = now.code and before.valid_to = now.valid_from and st_equals(before.geom, now.geom)"
+        "   where now.code = issued_codes.code and now.valid_to is null)"
         " union"
         " select code from wangge.grids as ended where valid_to is not null and not exists ("
         "   select from wangge.grids as next"

@@ -129,3 +129,14 @@ def issue_codes(database: Database, village_codes: Collection[str], number: Numb
         except UniqueViolation as error:
             raise Conflict("issue.taken", codes=", ".join(codes[:3]), count=len(codes)) from error
     return codes
+
+
+def reinstate_codes(cur: Cursor) -> None:
+    """Give their codes back to the grids of a layer that was emptied and loaded anew in this transaction.
+
+    To correct a whole layer is not to give up its codes and use them again. What had been given up before stays so.
+    """
+    cur.execute(
+        "update wangge.issued_codes set retired_at = null where retired_at = now()"
+        " and exists (select from wangge.grids where grids.code = issued_codes.code and valid_to is null)"
+    )

@@ -21,6 +21,7 @@ from layers.database import Database
 from layers.deriving import derive
 from layers.fields import Matching, check_complete, is_field, match_columns
 from layers.identity import ADMIN
+from layers.issue_codes import reinstate_codes
 from layers.layer import Layer
 from layers.load_report import LoadReport, Note, Progress, unwatched
 from layers.reading import BATCH, Batch, Source, open_source
@@ -148,6 +149,8 @@ class _Load:
             if layer.id == "cases":
                 self._staging.write_cells()
             loaded = self._staging.insert()
+            if replace and layer.id == "grids":
+                reinstate_codes(self._cur)
             self._tell("write", loaded, read)
         if rejected or dry_run:
             self._cur.connection.rollback()
