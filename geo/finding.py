@@ -25,6 +25,7 @@ GEOMETRY_KINDS: Final = (
     "multipart",
     "outside-parent",
     "size",
+    "population",
     "placement",
 )
 #: What the code of a grid can be found guilty of.

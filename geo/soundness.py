@@ -26,6 +26,8 @@ _REASONS: Final = {
     "Invalid Coordinate": "not-finite",
     "Ring is not closed": "not-closed",
 }
+#: Polygons whose coordinates are looked at at a time.
+_BATCH: Final = 20_000
 _POLYGONAL: Final = (GeometryType.POLYGON, GeometryType.MULTIPOLYGON)
 
 
@@ -83,8 +85,11 @@ def check_soundness(
     missing = shapely.is_missing(given) | shapely.is_empty(given)
     strange = ~missing & ~np.isin(shapely.get_type_id(given), _POLYGONAL)
     infinite = np.zeros(len(given), dtype=bool)
-    coordinates, owner = shapely.get_coordinates(given, return_index=True)
-    infinite[np.unique(owner[~np.isfinite(coordinates).all(axis=1)])] = True
+    for start in range(0, len(given), _BATCH):
+        coordinates, owner = shapely.get_coordinates(given[start : start + _BATCH], return_index=True)
+        finite = np.isfinite(coordinates)
+        if not finite.all():
+            infinite[start + np.unique(owner[~finite.all(axis=1)])] = True
     strange &= ~infinite
     for i in np.flatnonzero(missing).tolist():
         invalid(i, "empty", None)

@@ -16,9 +16,10 @@ from pyproj import Transformer
 
 from geo.crs import STORED_SRID
 from geo.errors import InvalidInput
+from geo.limits import Limits
 from geo.measuring import Plane, plane_of
 from layers.coded_grids import CodedGrids
-from layers.coverages import Coverage
+from layers.coverages import NO_LIMITS, ORDINARY, Coverage
 from layers.reading import Source, open_source
 from layers.source_crs import SourceCrs, parse_crs
 from layers.whereabouts import source_crs
@@ -27,6 +28,7 @@ _CODES: Final = ("code", "编码", "网格编码", "wgbm")
 _NAMES: Final = (*_CODES, "id", "name", "名称")
 _KIND: Final = ("kind", "网格类型")
 _VILLAGE: Final = ("village_code", "村居编码")
+_PEOPLE: Final = ("population", "人口", "人口数")
 #: CGCS2000 / 3-degree Gauss-Kruger, with and without the zone's number before the easting.
 _CHINESE_ZONES: Final = range(4513, 4555)
 _ANY_ZONE: Final = 4549
@@ -55,7 +57,7 @@ class CheckedFile:
         return sum(len(coverage.ids) for coverage in self.coverages)
 
 
-def read_checked_file(path: Path) -> CheckedFile:
+def read_checked_file(path: Path, limits: Limits | None = None) -> CheckedFile:
     """Read a file of polygons.
 
     Parameters
@@ -63,6 +65,9 @@ def read_checked_file(path: Path) -> CheckedFile:
     path : Path
         In any format of `layers.reading.FORMATS`. Features are called by the first of their columns that is a code,
         id or name, else by row number.
+    limits : Limits, optional
+        Areas and populations that are ordinary; when None, grids are held against those of the city's layers, and other
+        polygons against none.
 
     Raises
     ------
@@ -72,7 +77,7 @@ def read_checked_file(path: Path) -> CheckedFile:
     with open_source(path) as source:
         wanted = {
             role: column
-            for role, names in (("name", _NAMES), ("kind", _KIND), ("village", _VILLAGE))
+            for role, names in (("name", _NAMES), ("kind", _KIND), ("village", _VILLAGE), ("people", _PEOPLE))
             if (column := _column(source.columns, names))
         }
         crs = _crs(source, path)
@@ -96,13 +101,26 @@ def read_checked_file(path: Path) -> CheckedFile:
         stated = values.get("village", [None] * len(ids))
         villages = [None if village is None else str(village) for village in stated]
         coded = CodedGrids(ids, codes, kinds, villages, plane.degrees(plane.flat(geometries)))
-    return CheckedFile(Coverage(ids, geometries).by_kind(kinds), plane, coded)
+    people = np.array([_number(value) for value in values.get("people", [None] * len(ids))])
+    if limits is None:
+        # of whatever polygons nobody knows what is ordinary
+        limits = ORDINARY if coded is not None else NO_LIMITS
+    coverage = Coverage(ids, geometries, population=people, limits=limits)
+    return CheckedFile(coverage.by_kind(kinds), plane, coded)
 
 
 def _column(columns: Sequence[str], names: Sequence[str]) -> str | None:
     """The column with the first of some names that there is, in whatever case."""
     known = {column.casefold(): column for column in reversed(columns)}
     return next((known[name] for name in names if name in known), None)
+
+
+def _number(value: object) -> float:
+    """A number of people as files have it; not-a-number where it is none."""
+    try:
+        return float(str(value)) if value is not None else float("nan")
+    except ValueError:
+        return float("nan")
 
 
 def _crs(source: Source, path: Path) -> SourceCrs:

@@ -12,6 +12,7 @@ from psycopg2.extensions import cursor as Cursor
 from geo.code_check import check_codes
 from geo.coverage import check_coverage
 from geo.finding import Finding, sorted_findings
+from geo.limits import Limits, check_limits
 from geo.measuring import Plane, plane_of
 from geo.placement import diagnose_placement
 from geo.schemes import DEFAULT_SCHEME, scheme_of
@@ -52,8 +53,9 @@ def check(coverage: Coverage, tolerance_m: float = SLIVER_M, plane: Plane | None
     outline = None
     if coverage.outline is not None:
         outline = plane.flat(np.array([coverage.outline], dtype=object))[0]
+    flat = plane.flat(coverage.geometries)
     found = check_coverage(
-        plane.flat(coverage.geometries),
+        flat,
         coverage.ids,
         tolerance_m=tolerance_m,
         outline=outline,
@@ -61,7 +63,10 @@ def check(coverage: Coverage, tolerance_m: float = SLIVER_M, plane: Plane | None
         parents=plane.flat(coverage.parents) if len(coverage.parents) else None,
         parent_codes=coverage.parent_codes,
         parent_of=coverage.parent_of,
+        above=plane.flat(coverage.above) if len(coverage.above) else None,
+        net=plane.flat(coverage.net) if len(coverage.net) else None,
     )
+    found = sorted_findings([*found, *check_limits(flat, coverage.ids, coverage.limits, coverage.population)])
     return in_degrees(found, plane)
 
 
@@ -78,8 +83,15 @@ def in_degrees(findings: Sequence[Finding], plane: Plane) -> list[Finding]:
     return out
 
 
-def check_layer(cur: Cursor, layer_id: str) -> tuple[list[Finding], list[Coverage]]:
+def check_layer(cur: Cursor, layer_id: str, limits: Limits | None = None) -> tuple[list[Finding], list[Coverage]]:
     """Everything that can be found on a layer: its place, its coverage and, where it has them, its codes.
+
+    Parameters
+    ----------
+    cur : cursor
+    layer_id : str
+    limits : Limits, optional
+        Areas and populations of grids that are ordinary; `layers.coverages.ORDINARY` when None.
 
     Returns
     -------
@@ -88,7 +100,7 @@ def check_layer(cur: Cursor, layer_id: str) -> tuple[list[Finding], list[Coverag
     coverages : list of Coverage
         What was checked.
     """
-    coverages = read_coverages(cur, layer_id)
+    coverages = read_coverages(cur, layer_id, limits)
     found = check_all(coverages)
     first = coverages[0]
     if first.outline is not None and len(first.ids):

@@ -14,14 +14,19 @@ from psycopg2.extensions import cursor as Cursor
 from shapely.geometry.base import BaseGeometry
 
 from geo.errors import InvalidInput
+from geo.limits import Limits
 from layers.catalogue import CATALOGUE
 from layers.coded_grids import coded_layers
 
 DIVISIONS = "divisions"
+NO_LIMITS = Limits()
 
 _CITY = "select metric_srid, st_asbinary(outline) from wangge.city"
 _DIVISIONS = "select code, parent_code, st_asbinary(geom) from wangge.divisions where level = %s order by code"
-_GRIDS = "select {id}, village_code, st_asbinary(geom), kind from {table} {today} order by 1"
+_GRIDS = "select {id}, village_code, st_asbinary(geom), kind, population from {table} {today} order by 1"
+
+#: Area and population of a grid that nobody would call one: a house, a township. Averages are 1 km2 and 950 people.
+ORDINARY = Limits(least_m2=1_000, most_m2=20_000_000, least_people=1, most_people=20_000)
 
 SCATTERED_KIND = "dedicated"
 """Grids of this kind lie on top of the others, where there is a park or a market: they overlap no other of their kind,
@@ -47,6 +52,12 @@ class Coverage:
         EPSG code of the city's metric CRS.
     complete : bool
         Whether a gap between them is a fault.
+    above, net : ndarray of shapely geometries
+        Those of the layer that lie on top of these or are carved out of them; those that these lie on top of.
+    population : (n,) float ndarray or None
+        Not-a-number where it is not known.
+    limits : Limits
+        Areas and populations that are ordinary.
     """
 
     ids: list[str]
@@ -57,19 +68,29 @@ class Coverage:
     outline: BaseGeometry | None = None
     metric_srid: int | None = None
     complete: bool = True
+    above: NDArray[np.object_] = field(default_factory=lambda: np.empty(0, dtype=object))
+    net: NDArray[np.object_] = field(default_factory=lambda: np.empty(0, dtype=object))
+    population: NDArray[np.float64] | None = None
+    limits: Limits = NO_LIMITS
 
     def by_kind(self, kinds: Sequence[str | None]) -> list[Coverage]:
-        """The grids of all kinds but the scattered one, and those, each as a coverage of its own."""
+        """The grids of all kinds but the scattered one, and those, each as a coverage of its own.
+
+        Size and population are judged of the first only: a market is a dedicated grid, small and without inhabitants.
+        """
         scattered = np.array([kind == SCATTERED_KIND for kind in kinds], dtype=bool)
         if not scattered.any():
             return [self]
-        rest = self._only(~scattered)
-        return [*([rest] if rest.ids else []), replace(self._only(scattered), outline=None, complete=False)]
+        rest = replace(self._only(~scattered), above=self.geometries[scattered])
+        top = replace(self._only(scattered), complete=False, net=rest.geometries, limits=NO_LIMITS)
+        return [*([rest] if rest.ids else []), top]
 
     def _only(self, keep: NDArray[np.bool_]) -> Coverage:
         some = np.flatnonzero(keep).tolist()
         parent_of = [self.parent_of[i] for i in some] if self.parent_of else []
-        return replace(self, ids=[self.ids[i] for i in some], geometries=self.geometries[some], parent_of=parent_of)
+        people = None if self.population is None else self.population[some]
+        ids = [self.ids[i] for i in some]
+        return replace(self, ids=ids, geometries=self.geometries[some], parent_of=parent_of, population=people)
 
     def townships(self) -> dict[str, str]:
         """Township of each polygon by its id, where its code or its parent's begins with one."""
@@ -86,8 +107,10 @@ def coverage_layers() -> list[str]:
     return [*coded_layers(), DIVISIONS]
 
 
-def read_coverages(cur: Cursor, layer_id: str) -> list[Coverage]:
+def read_coverages(cur: Cursor, layer_id: str, limits: Limits | None = None) -> list[Coverage]:
     """What is to be checked of a layer: of the divisions villages and townships each by themselves.
+
+    Grids are held against ``limits``, where None stands for `ORDINARY`.
 
     Raises
     ------
@@ -104,7 +127,9 @@ def read_coverages(cur: Cursor, layer_id: str) -> list[Coverage]:
         cur.execute(_grids_statement(layer_id))
         rows = cur.fetchall()
         ids, parent_of, geometries = _columns(rows)
+        people = np.array([row[4] for row in rows], dtype=np.float64)
         grids = Coverage(ids, geometries, parent_of, villages, village_codes, outline, metric_srid)
+        grids = replace(grids, population=people, limits=limits or ORDINARY)
         return grids.by_kind([row[3] for row in rows])
     township_codes, _, townships = _divisions(cur, "township")
     return [

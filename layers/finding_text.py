@@ -12,8 +12,8 @@ def message(finding: Finding, language: str) -> str:
     Parameters
     ----------
     finding : Finding
-        Its numbers are put into the text ``finding.<kind>``; a placement and some reasons of an invalid geometry have
-        a sentence of their own.
+        Its numbers are put into the text ``finding.<kind>``; a placement, some reasons of an invalid geometry
+        and grids that leave the net below them have a sentence of their own.
     language : str
         ``"zh"`` or ``"en"``.
     """
@@ -28,6 +28,8 @@ def _key(finding: Finding) -> str:
     own = f"finding.{finding.kind}"
     if finding.kind == "placement":
         return "placement.projected" if "largest" in finding.values else f"placement.{finding.values['placement']}"
+    if finding.values.get("net"):
+        return f"{own}.net"
     if finding.kind == "invalid" and f"{own}.{finding.values.get('reason')}" in texts():
         return f"{own}.{finding.values['reason']}"
     return own

@@ -38,21 +38,27 @@ _MOVED = _INCOMING + sql.SQL("""
     order by st_area(st_intersection(st_makevalid(known.geom), st_makevalid(incoming.geom))) desc, known.id
 """)
 
+# Who accepted a finding saw its size. It keeps that area, so that growing in small steps is growing as well; a tenth
+# more, and more than the crumbs that rounding leaves, is another matter than the one that was decided.
+_STAYS = sql.SQL("""(known.state = 'accepted'
+    and not coalesce(excluded.area_m2 > 1.1 * known.area_m2 and excluded.area_m2 > known.area_m2 + 0.01, false))""")
+
 _KEEP = _INCOMING + sql.SQL("""
     insert into wangge.findings as known (
         id, layer, kind, severity, ids, township_code, area_m2, width_m, sliver, message, message_en, geom)
     select id, %s, kind, severity, ids, township_code, area_m2, width_m, sliver, message, message_en, geom
     from incoming
     on conflict (id) do update set
-        severity = excluded.severity, township_code = excluded.township_code, area_m2 = excluded.area_m2,
+        severity = excluded.severity, township_code = excluded.township_code,
+        area_m2 = case when {stays} then known.area_m2 else excluded.area_m2 end,
         width_m = excluded.width_m, sliver = excluded.sliver, message = excluded.message,
         message_en = excluded.message_en, geom = excluded.geom, last_seen_at = now(),
-        state = case known.state when 'fixed' then 'open' else known.state end,
-        reason = case known.state when 'fixed' then null else known.reason end,
-        decided_by = case known.state when 'fixed' then null else known.decided_by end,
-        decided_at = case known.state when 'fixed' then null else known.decided_at end
+        state = case when {stays} then 'accepted' else 'open' end,
+        reason = case when {stays} then known.reason end,
+        decided_by = case when {stays} then known.decided_by end,
+        decided_at = case when {stays} then known.decided_at end
     returning id, state, xmax = 0
-""")
+""").format(stays=_STAYS)
 
 _CLOSE = """
     update wangge.findings set state = 'fixed'
@@ -103,8 +109,9 @@ def store_findings(
 ) -> Kept:
     """Make the findings of a layer those of this run, inside the caller's transaction.
 
-    A finding that is known stays what it is, so an accepted one stays accepted; one that is not found any more is
-    fixed; one that comes back is open again, whatever was decided on it before.
+    A finding that is known stays what it is, so an accepted one stays accepted, with the area it was accepted with;
+    when it has grown by more than a tenth of that, it is open again. One that is not found any more is fixed; one that
+    comes back is open, whatever was decided on it before.
 
     Parameters
     ----------

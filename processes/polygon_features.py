@@ -47,6 +47,12 @@ def read_polygons(collection: dict[str, Any]) -> tuple[list[str], NDArray[np.obj
     return ids, shapes, kinds
 
 
+def read_population(collection: dict[str, Any]) -> NDArray[np.float64]:
+    """Property ``population`` of each feature; not-a-number where it is no number."""
+    given = [(feature.get("properties") or {}).get("population") for feature in collection["features"]]
+    return np.array([value if isinstance(value, int | float) else np.nan for value in given], dtype=np.float64)
+
+
 def _shape(geometry: object, index: int) -> shapely.Geometry | None:
     if geometry is None:
         return None

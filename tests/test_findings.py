@@ -68,15 +68,26 @@ def test_a_second_run_changes_nothing_but_the_time(db: Any) -> None:
     assert before[:8] == after[:8] and after[8] > before[8]
 
 
-def test_accepted_stays_accepted_even_when_it_grows_or_moves(db: Any) -> None:
+def test_accepted_stays_accepted_until_it_has_clearly_grown(db: Any) -> None:
     (id_,) = run(db, squares(gap=0.001)).ids
     with db.transaction() as cur:
         accept_finding(cur, id_, " a lake ", "key of the bureau")
+    # smaller, then by 4 and 8 per cent larger than what was accepted
+    for side in (0.0009, 0.00102, 0.00104):
+        again = run(db, squares(gap=side))
+        assert again.ids == [id_] and again.states == {id_: "accepted"} and again.new == again.fixed == []
+        assert stored(db)["gap"][6] == "a lake"
+    # each step is a small one, but together they are 12 per cent
+    assert run(db, squares(gap=0.00106)).states == {id_: "open"}
+    assert stored(db)["gap"][6] is None
+    assert stored(db)["gap"][3] == pytest.approx(1.06**2 * 94.4 * 110.9, rel=0.01)
+
+
+def test_what_moved_is_the_same_finding(db: Any) -> None:
+    (id_,) = run(db, squares(gap=0.001)).ids
     # three times as wide, so that its middle is 200 m away
     again = run(db, squares(gap=0.003))
-    assert again.ids == [id_] and again.states == {id_: "accepted"} and again.new == again.fixed == []
-    assert stored(db)["gap"][6] == "a lake"
-    assert stored(db)["gap"][3] == pytest.approx(9 * 94.4 * 110.9, rel=0.01)
+    assert again.ids == [id_] and again.new == again.fixed == []
 
 
 def test_fixed_ones_close_and_open_again_without_the_old_decision(db: Any) -> None:
