@@ -199,6 +199,49 @@ def own_service(
         yield running
 
 
+# --- jobs
+
+
+@pytest.fixture(scope="module")
+def job_service(own_service: Service, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """``own_service`` with one worker, whose callbacks may go to this machine itself."""
+    from working import settings_of, working
+
+    folder = tmp_path_factory.mktemp("worker")
+    with working(
+        settings_of(own_service.database, folder, callback_networks="127.0.0.0/8", public_url=own_service.base_url)
+    ):
+        yield own_service
+
+
+@pytest.fixture
+def served(job_service: Service) -> Iterator[Service]:
+    """``job_service`` without a job of another test."""
+    yield job_service
+    with job_service.database.transaction() as cursor:
+        cursor.execute("delete from wangge.jobs")
+
+
+@pytest.fixture
+def jobs(city_copy: Any) -> Any:
+    """Jobs of ``city_copy``, without a worker."""
+    from layers.jobs import JobLimits, Jobs
+
+    return Jobs(city_copy.api, JobLimits())
+
+
+@pytest.fixture
+def keyed(city_copy: Any) -> Iterator[Any]:
+    """A holder of a staff key of ``city_copy``, who asks in this test."""
+    from layers.identity import acting
+    from layers.keys import add_key, identify
+
+    found = identify(city_copy, add_key(city_copy, "staff", None, "desk"))
+    assert found is not None
+    with acting(found):
+        yield found
+
+
 # --- the command line
 
 

@@ -6,63 +6,34 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
-from working import children_of, held_grids, queries_of_jobs, rows, settings_of, until, working
+from working import (
+    accepted,
+    attempts,
+    children_of,
+    ended,
+    held_grids,
+    queries_of_jobs,
+    rows,
+    running_query,
+    settings_of,
+    until,
+    working,
+)  # fmt: skip
 
 from config.running import start_tick
 from config.settings import PROJECT
-from geo.errors import Conflict, InvalidInput, NotFound
-from layers.identity import Identity, acting
-from layers.job_queue import JobQueue
-from layers.jobs import Job, JobFilter, JobLimits, Jobs
-from layers.keys import add_key, identify, list_keys, revoke_key
+from geo.errors import InvalidInput
+from layers.identity import Identity
+from layers.jobs import Jobs
 from processes.answers import as_json
 from processes.registry import PROCESSES
 
 SLOW = ("check-codes", {"layer": "grids"})
 """Reads the grids, and so runs for as long as they are held."""
-
-
-@pytest.fixture
-def jobs(city_copy: Any) -> Jobs:
-    """Jobs of a city of one's own."""
-    return Jobs(city_copy.api, JobLimits())
-
-
-@pytest.fixture
-def keyed(city_copy: Any) -> Iterator[Identity]:
-    """A holder of a staff key, who asks in this test."""
-    found = identify(city_copy, add_key(city_copy, "staff", None, "desk"))
-    assert found is not None
-    with acting(found):
-        yield found
-
-
-def accepted(jobs: Jobs, process: str, inputs: dict[str, Any]) -> str:
-    return jobs.accept(process, inputs, "raw", "en", None)
-
-
-def ended(jobs: Jobs, id_: str) -> Job:
-    def ask() -> Job | None:
-        job = jobs.get(id_)
-        return job if job.finished_at else None
-
-    return until(ask)
-
-
-def running_query(database: Any, jobs: Jobs, id_: str) -> None:
-    """Wait until the job runs and its query stands still in the database."""
-    until(lambda: jobs.get(id_).status == "running" and queries_of_jobs(database))
-
-
-def attempts(database: Any, id_: str) -> int:
-    found: int = rows(database, "select attempts from wangge.jobs where id = %s", (id_,))[0][0]
-    return found
 
 
 def test_a_job_waits_runs_and_ends_with_the_answer_of_a_run_that_is_waited_for(
@@ -94,7 +65,7 @@ def test_dismissal_ends_the_process_and_its_query_and_the_worker_goes_on(
         jobs.dismiss(id_)
         assert jobs.get(id_).status == "dismissed"
         until(lambda: not queries_of_jobs(city_copy) and start_tick(child) is None)
-        following = accepted(jobs, "explain-code", PROCESSES["explain-code"].example)
+        following = accepted(jobs)
         assert ended(jobs, following).status == "successful"
     job = jobs.get(id_)
     assert (job.status, jobs.result(id_)) == ("dismissed", None)
@@ -104,7 +75,7 @@ def test_dismissal_ends_the_process_and_its_query_and_the_worker_goes_on(
 def test_a_job_that_waits_is_dismissed_without_ever_running(
     city_copy: Any, jobs: Jobs, keyed: Identity, tmp_path: Path
 ) -> None:
-    first, second = (accepted(jobs, "explain-code", PROCESSES["explain-code"].example) for _ in range(2))
+    first, second = (accepted(jobs) for _ in range(2))
     jobs.dismiss(first)
     with working(settings_of(city_copy, tmp_path)):
         assert ended(jobs, second).status == "successful"
@@ -156,7 +127,7 @@ def test_a_process_that_is_killed_twice_fails_its_job_and_the_worker_lives(
             until(lambda expected=attempt: attempts(city_copy, id_) == expected and queries_of_jobs(city_copy))
             os.kill(children_of(worker)[0], signal.SIGKILL)
         assert ended(jobs, id_).message == "job.crashed"
-        following = accepted(jobs, "explain-code", PROCESSES["explain-code"].example)
+        following = accepted(jobs)
         assert ended(jobs, following).status == "successful"
         assert worker.poll() is None
 
@@ -247,130 +218,8 @@ def test_a_result_that_is_too_large_is_said_so(city_copy: Any, jobs: Jobs, keyed
 def test_workers_share_the_queue_and_run_each_job_once(
     city_copy: Any, jobs: Jobs, keyed: Identity, tmp_path: Path
 ) -> None:
-    made = [accepted(jobs, "explain-code", PROCESSES["explain-code"].example) for _ in range(20)]
+    made = [accepted(jobs) for _ in range(20)]
     settings = settings_of(city_copy, tmp_path)
     with working(settings), working(settings):
         assert {ended(jobs, id_).status for id_ in made} == {"successful"}
     assert {attempts(city_copy, id_) for id_ in made} == {1}
-
-
-def test_keys_come_before_the_public(city_copy: Any, jobs: Jobs, keyed: Identity, tmp_path: Path) -> None:
-    example = PROCESSES["explain-code"].example
-    with acting(Identity()):
-        of_public = accepted(jobs, "explain-code", example)
-    of_key = accepted(jobs, "explain-code", example)
-    with working(settings_of(city_copy, tmp_path)):
-        first, second = ended(jobs, of_key).started_at, ended(jobs, of_public).started_at
-    assert first is not None and second is not None
-    assert first < second
-
-
-def test_a_job_runs_as_its_asker_and_sees_what_he_sees(city_copy: Any, tmp_path: Path) -> None:
-    """The worker logs in as the owner, whom no rule binds; the job must not."""
-    township = rows(city_copy, "select code from wangge.divisions where level = 'township' order by code limit 1")[0][0]
-    key = identify(city_copy, add_key(city_copy, "staff", township, "one township"))
-    assert key is not None
-    jobs = Jobs(city_copy.api, JobLimits())
-    with acting(key):
-        accepted(jobs, "explain-code", PROCESSES["explain-code"].example)
-    with closing(JobQueue(city_copy.owner_dsn)) as queue:
-        taken = queue.take()
-        assert taken is not None
-        assert taken.asker == key
-        assert queue.take() is None
-
-
-def test_a_revoked_key_runs_nothing_any_more(city_copy: Any, jobs: Jobs, keyed: Identity, tmp_path: Path) -> None:
-    id_ = accepted(jobs, "explain-code", PROCESSES["explain-code"].example)
-    revoke_key(city_copy, list_keys(city_copy)[-1].id)
-    with working(settings_of(city_copy, tmp_path)):
-        job = ended(jobs, id_)
-    assert (job.message, attempts(city_copy, id_)) == ("job.key-revoked", 0)
-
-
-def test_jobs_are_forgotten_after_their_days(city_copy: Any, jobs: Jobs, keyed: Identity) -> None:
-    old, young, waiting = (accepted(jobs, "explain-code", PROCESSES["explain-code"].example) for _ in range(3))
-    for id_ in (old, young):
-        jobs.dismiss(id_)
-    with city_copy.transaction() as cursor:
-        cursor.execute(
-            "update wangge.jobs set finished_at = finished_at - interval '8 days' where id = %s; "
-            "update wangge.jobs set created_at = created_at - interval '30 days' where id = %s",
-            (old, waiting),
-        )
-    with closing(JobQueue(city_copy.owner_dsn)) as queue:
-        queue.forget(7)
-    with pytest.raises(NotFound):
-        jobs.get(old)
-    assert {job.id for job in jobs.list(JobFilter())[0]} == {young, waiting}
-
-
-def test_progress_never_goes_back_and_reaches_the_end_only_there(city_copy: Any, jobs: Jobs, keyed: Identity) -> None:
-    id_ = accepted(jobs, "explain-code", PROCESSES["explain-code"].example)
-    with closing(JobQueue(city_copy.owner_dsn)) as queue:
-        taken = queue.take()
-        assert taken is not None
-        seen = []
-        for percent in (10, 40, 20, 100):
-            queue.progress(taken, percent, "progress.checking")
-            seen.append(jobs.get(id_).progress)
-        assert seen == [10, 40, 40, 99]
-        assert jobs.get(id_).message == "progress.checking"
-        assert queue.succeed(taken, "application/json", b"{}")
-    assert jobs.get(id_).progress == 100
-
-
-@pytest.mark.parametrize("end", ["succeed", "fail", "give_back", "crashed"])
-def test_nothing_brings_a_dismissed_job_back(city_copy: Any, jobs: Jobs, keyed: Identity, end: str) -> None:
-    """The worker may be just about to say how the job ended."""
-    id_ = accepted(jobs, "explain-code", PROCESSES["explain-code"].example)
-    calls: dict[str, Callable[[JobQueue, Any], object]] = {
-        "succeed": lambda queue, job: queue.succeed(job, "application/json", b"{}"),
-        "fail": lambda queue, job: queue.fail(job, "InvalidInput", "coverage.both", {}),
-        "give_back": lambda queue, job: queue.give_back(job),
-        "crashed": lambda queue, job: queue.crashed(job),
-    }
-    with closing(JobQueue(city_copy.owner_dsn)) as queue:
-        taken = queue.take()
-        jobs.dismiss(id_)
-        calls[end](queue, taken)
-        assert queue.take() is None
-    assert jobs.get(id_).status == "dismissed"
-
-
-def test_the_limits_are_those_of_one_asker(city_copy: Any, jobs: Jobs, keyed: Identity) -> None:
-    few = Jobs(city_copy.api, JobLimits(most_open=2, most_stored=3))
-    example = PROCESSES["explain-code"].example
-    made = [accepted(few, "explain-code", example) for _ in range(2)]
-    with pytest.raises(Conflict) as refused:
-        accepted(few, "explain-code", example)
-    assert (refused.value.key, refused.value.values) == ("job.too-many-open", {"most": 2})
-    with acting(Identity()):  # another asker has places of his own
-        accepted(few, "explain-code", example)
-    few.dismiss(made[0])
-    made.append(accepted(few, "explain-code", example))
-    few.dismiss(made[1])
-    with pytest.raises(Conflict) as refused:
-        accepted(few, "explain-code", example)
-    assert refused.value.key == "job.too-many-stored"
-    few.dismiss(made[1])  # it has ended, and is forgotten now
-    accepted(few, "explain-code", example)
-
-
-def test_large_inputs_count_against_what_is_kept(city_copy: Any, keyed: Identity) -> None:
-    few = Jobs(city_copy.api, JobLimits(most_stored_mb=1))
-    accepted(few, "locate", {"points": [[120.05, 32.17]] * 40_000})
-    with pytest.raises(Conflict) as refused:
-        accepted(few, "locate", {"points": [[120.05, 32.17]] * 40_000})
-    assert refused.value.key == "job.too-many-stored"
-
-
-def test_old_jobs_of_the_public_make_room_for_new_ones(city_copy: Any) -> None:
-    few = Jobs(city_copy.api, JobLimits(most_open=2, most_stored=3))
-    made = []
-    with acting(Identity()):
-        for _ in range(6):
-            made.append(accepted(few, "explain-code", PROCESSES["explain-code"].example))
-            few.dismiss(made[-1])
-        kept = {row[0] for row in rows(city_copy, "select id::text from wangge.jobs")}
-    assert kept == set(made[-3:])

@@ -1,4 +1,4 @@
-"""Real workers in processes of their own, for tests of jobs."""
+"""Real workers in processes of their own, and jobs made for them, for tests of jobs."""
 
 from __future__ import annotations
 
@@ -9,14 +9,24 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psycopg2
+import requests
 
 from config.settings import PROJECT, Settings
+from layers.jobs import Job, Jobs
 
-PATIENCE_S = 60.0
+if TYPE_CHECKING:
+    from serving import Service
+
+PATIENCE_S = 90.0
 """How long a test waits for what has to come; how soon it comes is no matter of a test."""
+ASYNC = {"Prefer": "respond-async"}
+EXAMPLE = {"code": "321283001001001"}
+"""Inputs of explain-code, which asks little of the machine."""
+SLOW = {"layer": "grids"}
+"""Inputs of check-codes, which runs for as long as the grids are held."""
 
 
 def settings_of(database: Any, folder: Path, **more: Any) -> Settings:
@@ -49,7 +59,7 @@ def until[T](ask: Callable[[], T | None]) -> T:
 
 
 def rows(database: Any, sql: str, values: tuple[object, ...] = ()) -> list[tuple[Any, ...]]:
-    """Rows of a statement as the owner."""
+    """Rows of a statement."""
     with database.transaction() as cursor:
         cursor.execute(sql, values)
         return list(cursor.fetchall())
@@ -76,3 +86,61 @@ def queries_of_jobs(database: Any) -> list[tuple[Any, ...]]:
 def children_of(worker: subprocess.Popen[bytes]) -> list[int]:
     """Numbers of the processes that a worker has started."""
     return [int(pid) for pid in Path(f"/proc/{worker.pid}/task/{worker.pid}/children").read_text().split()]
+
+
+# --- jobs without HTTP, of the identity that acts
+
+
+def accepted(jobs: Jobs, process: str = "explain-code", inputs: dict[str, Any] | None = None) -> str:
+    """Id of a new job."""
+    return jobs.accept(process, EXAMPLE if inputs is None else inputs, "raw", "en", None)
+
+
+def ended(jobs: Jobs, id_: str) -> Job:
+    """The job, once it has ended."""
+
+    def ask() -> Job | None:
+        job = jobs.get(id_)
+        return job if job.finished_at else None
+
+    return until(ask)
+
+
+def running_query(database: Any, jobs: Jobs, id_: str) -> None:
+    """Wait until the job runs and its query stands still in the database."""
+    until(lambda: jobs.get(id_).status == "running" and queries_of_jobs(database))
+
+
+def attempts(database: Any, id_: str) -> int:
+    """How often a job was taken up."""
+    found: int = rows(database, "select attempts from wangge.jobs where id = %s", (id_,))[0][0]
+    return found
+
+
+# --- jobs over HTTP
+
+
+def execute(
+    service: Service, process: str, inputs: dict[str, Any], role: str | None = "staff", **options: Any
+) -> requests.Response:
+    """The answer to an execution; ``body`` adds to what is posted."""
+    body = {"inputs": inputs} | options.pop("body", {})
+    return service.request("POST", f"processes/{process}/execution", role, json=body, **options)
+
+
+def made(service: Service, process: str, inputs: dict[str, Any], role: str | None = "staff", **options: Any) -> str:
+    """Address of a new job."""
+    answer = execute(service, process, inputs, role, headers=ASYNC, **options)
+    assert answer.status_code == 201, answer.text
+    address: str = answer.headers["Location"]
+    return address
+
+
+def finished(service: Service, address: str, role: str | None = "staff") -> dict[str, Any]:
+    """Status of a job, once it has ended."""
+
+    def ask() -> dict[str, Any] | None:
+        found: dict[str, Any] = service.get(address, role).json()
+        return found if "finished" in found else None
+
+    return until(ask)
