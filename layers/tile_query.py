@@ -62,7 +62,10 @@ def _rows(layer: Layer, matrix: TileMatrixSet, bounds: Bounds, zoom: int, reques
         # vertices closer than half a unit of the tile fall together anyway, and each costs its cutting
         shape = Sql(f"st_simplify({shape.text}, %s::double precision, true)", ((bounds[2] - bounds[0]) / EXTENT / 2,))
     chosen = [_touches("geom", matrix, bounds), *conditions(layer, request)]
-    statement = Sql(f"select fid{columns},") + _cut(shape, matrix, bounds) + Sql(f"as shape from {table(layer)}")
+    drawn = _cut(shape, matrix, bounds)
+    if layer.geometry_type == "MultiPolygon" and matrix.srid != STORED_SRID and zoom >= _WHOLE_FROM_ZOOM:
+        drawn = _rounded_where_safe(drawn, bounds)
+    statement = Sql(f"select fid{columns},") + drawn + Sql(f"as shape from {table(layer)}")
     return statement + all_of(chosen) + Sql(f"limit {_MOST_FEATURES}")
 
 
@@ -146,6 +149,28 @@ def _cut(shape: Sql, matrix: TileMatrixSet, bounds: Bounds) -> Sql:
         f"st_asmvtgeom({shape.text}, st_makeenvelope({envelope}, {matrix.srid}), {EXTENT}, {_BUFFER}, true)",
         (*shape.values, *bounds),
     )
+
+
+def _rounded_where_safe(drawn: Sql, bounds: Bounds) -> Sql:
+    """Shapes that lie in the tile as a whole and stay valid when rounded are only scaled; the others are cut and mended.
+
+    Cutting and mending takes two thirds of a tile's time. Rounding moves a vertex by at most half the diagonal of a unit, and
+    two parts of a border can meet only when the minimum clearance is no more than twice that.
+    """
+    unit = (bounds[2] - bounds[0]) / EXTENT
+    west, south, east, north = bounds
+    margin = _BUFFER * unit
+    marks = ", ".join(["%s::double precision"] * 4)
+    inside = Sql(
+        f"case when clearance > %s::double precision and mercator @ st_makeenvelope({marks}, 3857)",
+        (unit * 1.4143, west - margin, south - margin, east + margin, north + margin),
+    )
+    scaled = Sql(
+        "then st_snaptogrid(st_affine(mercator, %s::double precision, 0, 0, -%s::double precision, "
+        "%s::double precision, %s::double precision), 1)",
+        (1 / unit, 1 / unit, -west / unit, north / unit),
+    )
+    return inside + scaled + Sql("else") + drawn + Sql("end")
 
 
 def _touches(column: str, matrix: TileMatrixSet, bounds: Bounds) -> Sql:

@@ -82,7 +82,8 @@ create table wangge.divisions (
     area_m2 double precision,
     population integer check (population >= 0),
     geom geometry(MultiPolygon, 4490) not null check (st_isvalid(geom) and not st_isempty(geom)),
-    mercator geometry(MultiPolygon, 3857) generated always as (st_transform(geom, 3857)) stored,
+    mercator geometry(MultiPolygon, 3857) generated always as (st_forcepolygoncw(st_transform(geom, 3857))) stored,
+    clearance double precision generated always as (st_minimumclearance(st_transform(geom, 3857))) stored,
     check (length(code) = case level when 'county' then 6 when 'township' then 9 else 12 end)
 );
 create index divisions_geom on wangge.divisions using gist (geom);

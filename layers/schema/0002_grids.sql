@@ -24,7 +24,8 @@ create table wangge.grids (
     valid_from date not null default current_date,
     valid_to date check (valid_to > valid_from),
     geom geometry(MultiPolygon, 4490) not null check (st_isvalid(geom) and not st_isempty(geom)),
-    mercator geometry(MultiPolygon, 3857) generated always as (st_transform(geom, 3857)) stored,
+    mercator geometry(MultiPolygon, 3857) generated always as (st_forcepolygoncw(st_transform(geom, 3857))) stored,
+    clearance double precision generated always as (st_minimumclearance(st_transform(geom, 3857))) stored,
     -- one code, one grid, on any one day
     constraint grids_code_unique_while_valid
         exclude using gist (code with =, daterange(valid_from, valid_to) with &&)
