@@ -21,6 +21,7 @@ from layers.tiles import scope_of
 
 GEOJSON = "application/geo+json"
 _LARGE = 100_000
+_LONGEST_HEADER_LINK = 1_000
 
 
 def readable_layer(id_: str) -> Layer:
@@ -84,6 +85,7 @@ class ItemsRoutes:
                 return Answer(kept, GEOJSON, 200, [*headers, ("ETag", etag)], zipped=True)
         page = self._store.features.page(layer, asked)
         links = self.links(layer, request, page.next_cursor)
+        headers.append(("Link", self._link_header(layer, links)))
         tail = b'],"numberMatched":%d,"numberReturned":%d,"timeStamp":"%s","links":%s}' % (
             page.matched,
             len(page.features),
@@ -136,6 +138,19 @@ class ItemsRoutes:
         if cursor is not None:
             found.insert(1, {"rel": "next", "type": GEOJSON, "href": href("json", ("cursor", cursor))})
         return found
+
+    def _link_header(self, layer: Layer, links: list[dict[str, str]]) -> str:
+        """The links of a page as a header, for clients that ask with HEAD; what filters may name is among them."""
+        queryables = {
+            "rel": "http://www.opengis.net/def/rel/ogc/1.0/queryables",
+            "type": "application/schema+json",
+            "href": f"{self._base}/collections/{layer.id}/queryables",
+        }
+        # a filter may be longer than what clients take as a header; the body has its links all the same
+        told = [link for link in links if len(link["href"]) < _LONGEST_HEADER_LINK]
+        return ", ".join(
+            f'<{link["href"]}>; rel="{link["rel"]}"; type="{link["type"]}"' for link in [*told, queryables]
+        )
 
     def item_links(self, layer: Layer, id_: str, request: Request) -> list[dict[str, str]]:
         """Links of one feature."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from config.openapi_jobs import JOB_PARAMETERS, JOB_RESPONSES, JOB_SCHEMAS, job_paths
+from config.openapi_dialect import openapi_schema
 from config.openapi_schemas import PARAMETERS, RESPONSES, SCHEMAS, SECURITY
 from config.pygeoapi_config import marked, pygeoapi_config
 from geo.crs import CRS84_URI
@@ -151,7 +152,7 @@ def _process_paths(id_: str) -> dict[str, Any]:
     description = cls.describe()
     inputs = {
         "type": "object",
-        "properties": {name: entry["schema"] for name, entry in description["inputs"].items()},
+        "properties": {name: openapi_schema(entry["schema"]) for name, entry in description["inputs"].items()},
         "required": [name for name, entry in description["inputs"].items() if entry["minOccurs"]],
         "additionalProperties": False,
     }

@@ -37,6 +37,8 @@ PARAMETERS: dict[str, Any] = {
         "Four numbers in the axis order of bbox-crs: features that touch the box",
         {
             "type": "array",
+            "minItems": 4,
+            "maxItems": 6,
             "oneOf": [{"minItems": 4, "maxItems": 4}, {"minItems": 6, "maxItems": 6}],
             "items": {"type": "number"},
         },

@@ -75,7 +75,8 @@ def ask_pygeoapi(app: Any, items: ItemsRoutes, request: Request, parts: list[str
     environ["QUERY_STRING"] = urlencode(params)
     said_in = asking_language.set(request.language)
     try:
-        return _call(app, environ)
+        answer = _call(app, environ)
+        return _own_landing(answer) if parts == [""] else answer
     except NoSuchRoute as error:
         raise NotFound("app.not-found", path=request.path[:200]) from error
     except MethodNotAllowed as error:
@@ -120,6 +121,19 @@ def _call(app: Any, environ: Environ) -> Answer:
 
         kept.append(("Content-Security-Policy", CONTENT_SECURITY_POLICY))
     return Answer(body, media_type, taken["status"], kept)
+
+
+def _own_landing(answer: Answer) -> Answer:
+    """The landing page with links to tile matrix sets as the standard spells them; they are JSON alone."""
+    if answer.media_type.startswith("application/json"):
+        landing = orjson.loads(answer.body)
+        landing["links"] = [
+            link | {"href": link["href"].replace("/TileMatrixSets?f=json", "/tileMatrixSets")}
+            for link in landing["links"]
+            if not link["href"].endswith("/TileMatrixSets?f=html")
+        ]
+        answer.body = orjson.dumps(landing)
+    return answer
 
 
 def _check_execution(request: Request, parts: list[str], environ: Environ) -> None:

@@ -62,6 +62,7 @@ def _properties(layer: Layer, what: str, language: str) -> dict[str, Any]:
         found["geometry"] = {
             "title": title,
             "$ref": f"https://geojson.org/schema/{name}.json",
+            "format": format_,
             "x-ogc-role": "primary-geometry",
         }
     else:

@@ -10,7 +10,7 @@ from config.http import Answer, Request, gzipped, matches, takes_gzip
 from config.items_routes import cache_control
 from geo.crs import CRS84_URI, uri_of
 from geo.errors import InvalidInput, NotFound
-from layers.cache import BytesCache
+from layers.cache import BytesCache, Recent
 from layers.items_request import ItemsRequest, parse_items_request
 from layers.layer import Layer
 from layers.store import Store
@@ -36,6 +36,7 @@ class TileRoutes:
     def __init__(self, store: Store, base_url: str) -> None:
         self._store = store
         self._base = base_url
+        self._parsed: Recent[tuple[str, str, int], ItemsRequest] = Recent(2000)
         self._zipped = BytesCache(128 * 1024 * 1024)
 
     def tile(self, layer: Layer, matrix: str, zoom: str, row: str, column: str, request: Request) -> Answer:
@@ -63,6 +64,15 @@ class TileRoutes:
         return Answer(packed, MVT, 200, headers, zipped=True)
 
     def _asked(self, layer: Layer, request: Request) -> ItemsRequest:
+        """What of the address chooses features; one query string is read once."""
+        key = (layer.id, request.query, self._store.city().metric_srid)
+        known = self._parsed.get(key)
+        if known is None:
+            known = self._parse(layer, request)
+            self._parsed.put(key, known)
+        return known
+
+    def _parse(self, layer: Layer, request: Request) -> ItemsRequest:
         params = request.params
         if params.get("f", "mvt") not in ("mvt", "pbf"):
             raise InvalidInput("app.format", format=params["f"], known="mvt")

@@ -47,7 +47,11 @@ def spatial_condition(op: str, args: list[Any], crs: str) -> Sql:
         return spatial_condition(_MIRRORED.get(op, op), args[::-1], crs)
     if ours != [True, False]:
         raise InvalidInput("query.filter-geometry", function=op)
-    written = stored_wkb(_geometry(args[1]), crs)
+    geometry = _geometry(args[1])
+    most = (90.0, 180.0) if axes_inverted(crs) else (180.0, 90.0)
+    if srid_of(crs) in (4326, STORED_SRID) and (np.abs(shapely.get_coordinates(geometry)) > most).any():
+        raise InvalidInput("query.coordinates", crs=crs)
+    written = stored_wkb(geometry, crs)
     literal = Sql(f"st_geomfromwkb(%s::bytea, {STORED_SRID})", (written,))
     exact = Sql(f"{SPATIAL[op]}(geom,") + literal + Sql(")")
     if op == "s_disjoint":
