@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from config.openapi_jobs import JOB_PARAMETERS, JOB_RESPONSES, JOB_SCHEMAS, job_paths
 from config.openapi_dialect import openapi_schema
+from config.openapi_jobs import JOB_PARAMETERS, JOB_RESPONSES, JOB_SCHEMAS, job_paths
 from config.openapi_schemas import PARAMETERS, RESPONSES, SCHEMAS, SECURITY
 from config.pygeoapi_config import marked, pygeoapi_config
 from geo.crs import CRS84_URI

@@ -18,8 +18,8 @@ def openapi_schema(schema: Any) -> Any:
     Returns
     -------
     object
-        The same meaning: null as ``nullable``, ``const`` as an ``enum`` of one, exclusive bounds as flags, tuples as arrays
-        of anything.
+        The same meaning: null as ``nullable``, ``const`` as an ``enum`` of one, exclusive bounds as flags, tuples as
+        arrays of anything.
 
     Examples
     --------
@@ -41,12 +41,9 @@ def openapi_schema(schema: Any) -> Any:
         said["enum"] = [schema["const"]]
     if "prefixItems" in schema:
         said["items"] = {}
-    said = {
-        key: {name: openapi_schema(part) for name, part in value.items()}
-        if key == "properties"
-        else openapi_schema(value)
-        for key, value in said.items()
-    }
+    for key, value in said.items():
+        named = key == "properties"
+        said[key] = {name: openapi_schema(part) for name, part in value.items()} if named else openapi_schema(value)
     if "anyOf" in schema:
         choices = [openapi_schema(part) for part in schema["anyOf"] if part != _NULL]
         said |= choices[0] if len(choices) == 1 else {"anyOf": choices}
