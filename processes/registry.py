@@ -8,6 +8,7 @@ from processes.base import Process
 
 _PLACES = {
     "check-coverage": "processes.check_coverage.CheckCoverage",
+    "repair-coverage": "processes.repair_coverage.RepairCoverage",
     "check-codes": "processes.check_codes.CheckCodes",
     "assign-codes": "processes.assign_codes.AssignCodes",
     "explain-code": "processes.explain_code.ExplainCode",
