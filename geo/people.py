@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import numpy as np
 import shapely
@@ -15,6 +15,9 @@ from geo.pieces import Pieces, pieces
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
+
+#: Blocks whose ground in the cells is held at a time: every department cuts them anew.
+_AT_ONCE: Final = 5_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,12 +91,16 @@ def spread_people(
         return _sums(at[known], count[known], len(keys))
 
     divided, density = people.shapes[soft], people.count[soft] / area[soft]
-    in_cells, in_grids = pieces(divided, cells), pieces(divided, grids)
-    in_both = pieces(in_grids.shape, cells)
-    grid_of, block_of = in_grids.right[in_both.left], in_grids.left[in_both.left]
-    on_cell = _sums(in_cells.right, density[in_cells.left] * in_cells.area_m2, len(cells))
+    in_grids = pieces(divided, grids)
     on_grid = _sums(in_grids.right, density[in_grids.left] * in_grids.area_m2, len(grids))
-    on_both = on_relations(in_both.right, grid_of, density[block_of] * in_both.area_m2)
+    on_cell, on_both = np.zeros(len(cells)), np.zeros(len(keys))
+    for start in range(0, len(divided), _AT_ONCE):
+        some = pieces(divided[start : start + _AT_ONCE], cells)
+        on_cell += _sums(some.right, density[start:][some.left] * some.area_m2, len(cells))
+    for start in range(0, len(in_grids.shape), _AT_ONCE):
+        some = pieces(in_grids.shape[start : start + _AT_ONCE], cells)
+        part = start + some.left
+        on_both += on_relations(some.right, in_grids.right[part], density[in_grids.left[part]] * some.area_m2)
 
     placed, count = people.shapes[hard], people.count[hard]
     block, cell = _homes(placed, cells, department)
