@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -39,6 +39,7 @@ def check_coverage(
     above: Polygons | None = None,
     net: Polygons | None = None,
     tile: int = TILE,
+    progress: Callable[[float], None] = lambda share: None,
 ) -> list[Finding]:
     """Everything that keeps polygons from being a coverage.
 
@@ -67,6 +68,8 @@ def check_coverage(
         The layer that these lie on top of, or are carved out of: see `geo.net.check_net`.
     tile : int
         Polygons that are compared at a time. The findings do not depend on it.
+    progress : callable, optional
+        Called now and then with the share of the work that is done, from 0 to 1, never falling.
 
     Returns
     -------
@@ -93,16 +96,20 @@ def check_coverage(
     if not len(polygons):
         return findings
 
+    progress(0.1)
     bounds = shapely.bounds(polygons)
     tree = shapely.STRtree(polygons)
     unmatched = unmatched_edges(polygons, bounds, tile)
+    progress(0.4)
     torn_edges = invalid_edges(polygons, bounds, np.unique(unmatched.owner), tile)
     flagged = ~shapely.is_empty(torn_edges)
+    progress(0.6)
     common = overlaps(polygons, flagged, tree)
     flagged[common.first] = flagged[common.second] = True
     large = common.area_m2 > min_area_m2
     findings += overlap_findings(polygons, names, common.where(large), tolerance_m)
 
+    progress(0.7)
     gap_polygons = np.empty(0, dtype=object)
     if complete:
         gap_polygons = gaps(union(polygons, flagged, bounds, unmatched, tile), outline)
@@ -125,6 +132,7 @@ def check_coverage(
     border = shapely.boundary(outline) if outline is not None else None
     findings += gap_findings(tree, names, gap_polygons, gap_width, tolerance_m, min_area_m2, border)
 
+    progress(0.8)
     if parents is not None:
         if parent_codes is None or parent_of is None or len(parent_codes) != len(parents):
             raise InvalidInput("coverage.lengths", field="parent_codes", expected=len(parents), given=0)
@@ -135,4 +143,5 @@ def check_coverage(
     if net is not None and len(net):
         below, _ = check_soundness(net, [""] * len(net))
         findings += check_net(polygons, names, below, outline, tolerance_m, min_area_m2)
+    progress(1.0)
     return sorted_findings(told_apart(findings))

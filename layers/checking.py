@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -20,17 +20,32 @@ from geo.village_shares import village_shares
 from layers.checked_file import CheckedFile
 from layers.coded_grids import coded_layers, read_city, read_codes_gone, read_grids, read_villages
 from layers.coverages import Coverage, read_coverages
+from layers.progress import report
 
 SLIVER_M = 1.0
 """An overlap or gap that is nowhere wider is marked as a sliver."""
 
 
 def check_all(coverages: Sequence[Coverage], tolerance_m: float = SLIVER_M) -> list[Finding]:
-    """Findings of several coverages as one list, the worst first."""
-    return sorted_findings(found for coverage in coverages for found in check(coverage, tolerance_m))
+    """Findings of several coverages as one list, the worst first; how far it has come is reported."""
+    found: list[Finding] = []
+    before, total = 0, sum(len(coverage.ids) for coverage in coverages)
+    for coverage in coverages:
+
+        def told(share: float, before: int = before, size: int = len(coverage.ids)) -> None:
+            report(before + share * size, total, "progress.checking")
+
+        found += check(coverage, tolerance_m, progress=told)
+        before += len(coverage.ids)
+    return sorted_findings(found)
 
 
-def check(coverage: Coverage, tolerance_m: float = SLIVER_M, plane: Plane | None = None) -> list[Finding]:
+def check(
+    coverage: Coverage,
+    tolerance_m: float = SLIVER_M,
+    plane: Plane | None = None,
+    progress: Callable[[float], None] = lambda share: None,
+) -> list[Finding]:
     """Check one coverage.
 
     Parameters
@@ -41,6 +56,8 @@ def check(coverage: Coverage, tolerance_m: float = SLIVER_M, plane: Plane | None
         Width below which an overlap or gap is a sliver.
     plane : Plane, optional
         Where to measure; the city's metric CRS, or where there is none the one that fits the layer.
+    progress : callable, optional
+        As of `geo.coverage.check_coverage`.
 
     Returns
     -------
@@ -49,7 +66,7 @@ def check(coverage: Coverage, tolerance_m: float = SLIVER_M, plane: Plane | None
     """
     if not len(coverage.ids):
         return []
-    plane = plane or _plane(coverage)
+    plane = plane or plane_for(coverage)
     outline = None
     if coverage.outline is not None:
         outline = plane.flat(np.array([coverage.outline], dtype=object))[0]
@@ -65,6 +82,7 @@ def check(coverage: Coverage, tolerance_m: float = SLIVER_M, plane: Plane | None
         parent_of=coverage.parent_of,
         above=plane.flat(coverage.above) if len(coverage.above) else None,
         net=plane.flat(coverage.net) if len(coverage.net) else None,
+        progress=progress,
     )
     found = sorted_findings([*found, *check_limits(flat, coverage.ids, coverage.limits, coverage.population)])
     return in_degrees(found, plane)
@@ -144,7 +162,8 @@ def _codes_of_layer(cur: Cursor, layer_id: str) -> list[Finding]:
     )
 
 
-def _plane(coverage: Coverage) -> Plane:
+def plane_for(coverage: Coverage) -> Plane:
+    """Where a coverage in EPSG:4490 is measured."""
     bounds = shapely.bounds(coverage.geometries)
     bounds = bounds[np.isfinite(bounds).all(axis=1)]
     if coverage.metric_srid is not None:

@@ -11,6 +11,7 @@ from geo.limits import Limits
 from layers.checking import SLIVER_M, check_all
 from layers.coverages import Coverage, read_coverages
 from layers.database import bound
+from layers.progress import report
 from layers.text import Text
 from processes.base import Parameters, Process
 from processes.finding_features import finding_features
@@ -91,6 +92,7 @@ class CheckCoverage(Process):
         """Findings as a FeatureCollection, the worst first."""
         if parameters.layer is not None and parameters.features is not None:
             raise InvalidInput("coverage.both")
+        report(0, 1, "progress.reading")
         if parameters.features is not None:
             ids, geometries, kinds = read_polygons(parameters.features)
             people = read_population(parameters.features)
