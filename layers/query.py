@@ -6,7 +6,7 @@ from datetime import datetime
 
 import shapely
 
-from geo.crs import STORED_SRID, axes_inverted
+from geo.crs import STORED_SRID, axes_inverted, srid_of
 from geo.errors import InvalidInput
 from layers.cql2_spatial import stored_wkb
 from layers.cql2_temporal import moment_sql
@@ -89,7 +89,7 @@ def bbox_condition(bbox: tuple[float, ...], crs: str) -> Sql:
         raise InvalidInput("query.bbox-order", value=",".join(f"{number:g}" for number in bbox))
     if a <= c:
         box = shapely.box(a, b, c, d) if (a < c and b < d) else _thin(a, b, c, d)
-    elif axes_inverted(crs) or crs.endswith(("CRS84", "/4490")):
+    elif srid_of(crs) in (4326, STORED_SRID):
         # west greater than east: the box goes over the antimeridian
         box = shapely.union_all([shapely.box(a, b, 180.0, d), shapely.box(-180.0, b, c, d)])
     else:
