@@ -61,7 +61,8 @@ def test_leaving_the_net() -> None:
 
 def test_leaving_the_net_is_told_apart_from_leaving_the_village_and_said_in_words() -> None:
     over = shapely.box(280, 40, 310, 60)
-    found = check_coverage([over], ["d"], net=CELLS, complete=False, parents=[CITY], parent_codes=["v"], parent_of=["v"])
+    village = {"parents": [CITY], "parent_codes": ["v"], "parent_of": ["v"]}
+    found = check_coverage([over], ["d"], net=CELLS, complete=False, **village)
     assert len({f.identity for f in found}) == 2
     sentences = {message(f, "en") for f in found}
     assert any("social-governance" in sentence for sentence in sentences) and any("of v" in s for s in sentences)

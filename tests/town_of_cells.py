@@ -1,4 +1,4 @@
-"""Coverages of any size for tests and benchmarks: wiggly cells in columns and rows, with vertices pushed where asked."""
+"""Coverages of any size for tests and benchmarks: wiggly cells in columns and rows, some vertices pushed."""
 
 from __future__ import annotations
 
