@@ -64,7 +64,6 @@ PLACES = [
     f"{ITEMS}/1'%20or%20'1'='1", f"{ITEMS}/321283001001001?bbox=1,2,3,4", f"{ITEMS}/321283001001001?crs=x",
     f"{ITEMS}/x?f=csv",
     "/collections/grids/nope", "/static/../../etc/passwd", "/static/css/default.css", "/admin", "/admin/config",
-    "/jobs",
     "/jobs/x", "/jobs/x/results", "/stac", "/asyncapi", "/processes/nope", "/processes/%00", "/processes/locate/nope",
     "/collections/grids/coverage", "/collections/grids/map", "/collections/grids/position", "/openapi?f=yaml", "/?x=1",
     "/collections/grids/queryables?f=x", "/conformance?x=1", "/collections?f=csv", "/collections?limit=x",

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import orjson
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from pyproj import Transformer
 from werkzeug.test import Client, EnvironBuilder
@@ -93,7 +93,8 @@ def requests(draw: st.DrawFn) -> dict[str, Any]:
         corners = [west, south, west + draw(st.floats(0.005, 0.2)), south + draw(st.floats(0.005, 0.2))]
         if SRIDS[crs] != 4490:
             move = Transformer.from_crs(4490, SRIDS[crs], always_xy=True).transform
-            corners = [*move(*corners[:2]), *move(*corners[2:])]
+            (left, bottom), (right, top) = move(*corners[:2]), move(*corners[2:])
+            corners = [min(left, right), bottom, max(left, right), top]
         a, b, c, d = corners
         params |= {"bbox": ",".join(map(repr, (b, a, d, c) if crs in INVERTED else corners)), "bbox-crs": crs}
         where.append(f"st_intersects(st_transform(geom, {SRIDS[crs]}), st_makeenvelope(%s, %s, %s, %s, {SRIDS[crs]}))")
@@ -183,6 +184,7 @@ def test_rel_next_leads_through_all_pages_of_both(app: App, city: Any, request_:
     layer, params = CATALOGUE[request_["layer"]], dict(request_["params"])
     params.pop("offset", None)
     matched = hot(app, layer.id, params | {"resulttype": "hits"})["numberMatched"]
+    assume(matched <= 4000)  # a page has ten thousand features at the most, and reading the city four times takes long
     params["limit"] = str(max(1, -(-matched // 4)))
     found: list[str] = []
     following: dict[str, str] | None = params
