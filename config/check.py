@@ -6,10 +6,14 @@ import argparse
 import json
 from collections import Counter
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from config.database import reachable
+from config.report import Checked, write_report
 from config.settings import Settings
 from config.terminal import Terminal
 from geo.errors import NotFound
@@ -19,6 +23,7 @@ from layers.checking import check_file, check_layer
 from layers.coded import SEVERITIES
 from layers.coverages import coverage_layers
 from layers.database import Database
+from layers.division_names import division_names
 from layers.finding_text import message
 from layers.findings import Kept, store_findings
 from layers.identity import ADMIN
@@ -36,7 +41,8 @@ def run_check(args: argparse.Namespace, terminal: Terminal, settings: Settings) 
     Parameters
     ----------
     args : Namespace
-        ``target``: id of a layer or name of a file, the grids when None; ``json``: the findings as GeoJSON.
+        ``target``: id of a layer or name of a file, the grids when None; ``json``: the findings as GeoJSON;
+        ``report``: file of a report in HTML, none when None.
     terminal : Terminal
         Where they are told.
     settings : Settings
@@ -59,33 +65,44 @@ def run_check(args: argparse.Namespace, terminal: Terminal, settings: Settings) 
             migrate(reached.owner_dsn)
             database = Database(reached.owner_dsn, pool_size=1)
             try:
-                found, kept, count = check_and_keep(database, target)
+                checked, kept = check_and_keep(database, target)
             finally:
                 database.close()
     elif Path(target).is_file():
         file = read_checked_file(Path(target))
-        found, count = check_file(file), len(file)
+        townships = {name: code for coverage in file.coverages for name, code in coverage.townships().items()}
+        shapes = [file.plane.degrees(file.plane.flat(coverage.geometries)) for coverage in file.coverages]
+        ids = [name for coverage in file.coverages for name in coverage.ids]
+        checked = Checked(Path(target).name, check_file(file), ids, np.concatenate(shapes), townships)
     else:
         raise NotFound("check.no-target", target=target, layers=", ".join(coverage_layers()))
+    found, count = checked.findings, len(checked.ids)
+    if args.report is not None:
+        write_report(Path(args.report), checked, terminal.language, datetime.now().astimezone())
+        terminal.note(terminal.text("report.written", path=args.report))
     if args.json:
         terminal.out(json.dumps(as_geojson(found, count, kept), ensure_ascii=False))
     else:
         tell(terminal, target, found, count, kept)
     states = kept.states if kept else {}
-    ids = kept.ids if kept else [finding.identity for finding in found]
-    errors = [id_ for finding, id_ in zip(found, ids, strict=True) if finding.severity == "error"]
+    names = kept.ids if kept else [finding.identity for finding in found]
+    errors = [id_ for finding, id_ in zip(found, names, strict=True) if finding.severity == "error"]
     return int(any(states.get(id_, "open") == "open" for id_ in errors))
 
 
-def check_and_keep(database: Database, layer: str) -> tuple[list[Finding], Kept, int]:
-    """Check a layer and keep its findings, in one transaction of the owner; also how many features there were."""
+def check_and_keep(database: Database, layer: str) -> tuple[Checked, Kept]:
+    """Check a layer and keep its findings, in one transaction of the owner."""
     with database.transaction(ADMIN) as cur:
         found, coverages = check_layer(cur, layer)
         townships: dict[str, str] = {}
         for coverage in coverages:
             townships |= coverage.townships()
         kept = store_findings(cur, layer, found, townships=townships)
-    return found, kept, sum(len(coverage.ids) for coverage in coverages)
+        names = division_names(cur, sorted(set(townships.values())))
+    ids = [name for coverage in coverages for name in coverage.ids]
+    shapes = np.concatenate([coverage.geometries for coverage in coverages])
+    states = [kept.states[id_] for id_ in kept.ids]
+    return Checked(layer, found, ids, shapes, townships, names, states), kept
 
 
 def as_geojson(found: Sequence[Finding], count: int, kept: Kept | None) -> dict[str, Any]:

@@ -15,6 +15,7 @@ def add(commands: Any, terminal: Terminal) -> None:
     check = commands.add_parser("check", help=text, description=text)
     check.add_argument("target", nargs="?", metavar="LAYER|FILE", help=terminal.text("cli.check.target"))
     check.add_argument("--json", action="store_true", help=terminal.text("cli.check.json"))
+    check.add_argument("--report", metavar="FILE.html", help=terminal.text("report.option"))
     check.set_defaults(run=run)
 
 

@@ -22,12 +22,14 @@ from layers.findings import accept_finding
 def check(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Any:
     """Function that checks a target: exit status and what was printed."""
 
-    def run(target: Any, *, as_json: bool = False, database: Any = None, language: Any = "en") -> tuple[int, str]:
+    def run(
+        target: Any, *, as_json: bool = False, database: Any = None, language: Any = "en", report: Path | None = None
+    ) -> tuple[int, str]:
         where = {} if database is None else {
             "database_url": database.owner_dsn, "api_database_url": database.api_dsn
         }  # fmt: skip
         settings = Settings(data_dir=tmp_path, **where)
-        args = Namespace(target=None if target is None else str(target), json=as_json)
+        args = Namespace(target=None if target is None else str(target), json=as_json, report=report)
         status = run_check(args, Terminal(language), settings)
         return status, capsys.readouterr().out
 
