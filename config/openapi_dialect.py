@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 _NULL = {"type": "null"}
+_UNKNOWN = ("anyOf", "const", "prefixItems", "examples", "contentMediaType", "contentEncoding", "contentSchema", "$defs")
 
 
 def openapi_schema(schema: Any) -> Any:
@@ -30,7 +31,7 @@ def openapi_schema(schema: Any) -> Any:
         return [openapi_schema(part) for part in schema]
     if not isinstance(schema, dict):
         return schema
-    said = {key: value for key, value in schema.items() if key not in ("anyOf", "const", "prefixItems", "examples")}
+    said = {key: value for key, value in schema.items() if key not in _UNKNOWN}
     if isinstance(said.get("type"), list):
         kinds = [kind for kind in said["type"] if kind != "null"]
         said |= {"type": kinds[0]} | ({"nullable": True} if len(kinds) < len(schema["type"]) else {})
