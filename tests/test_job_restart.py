@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -14,6 +16,22 @@ from serving import free_port
 from working import ASYNC, EXAMPLE, until
 
 from config.settings import PROJECT
+
+
+def children(pid: int) -> list[int]:
+    """Numbers of the processes below a process; none when it is gone."""
+    try:
+        return [int(found) for found in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    except FileNotFoundError:
+        return []
+
+
+def command(pid: int) -> bytes:
+    """Command line of a process; empty when it is gone."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except (FileNotFoundError, ProcessLookupError):
+        return b""
 
 
 def test_jobs_outlive_the_service_and_the_database(
@@ -64,3 +82,11 @@ def test_jobs_outlive_the_service_and_the_database(
         assert session.get(f"{first}/results", timeout=60).content == result
         assert until(lambda: has_ended(second))["status"] == "successful"
         assert session.get(f"{second}/results", timeout=60).content == result
+
+        watcher = json.loads((data_dir / "service.json").read_text("utf-8"))["pid"]
+        (worker,) = (pid for pid in children(watcher) if b"config.worker" in command(pid))
+        os.kill(worker, signal.SIGKILL)
+        third = post()  # the service starts another worker
+        assert until(lambda: has_ended(third))["status"] == "successful"
+        assert wangge("down").returncode == 0
+        until(lambda: not any(b"config.worker" in command(pid) for pid in children(watcher)))

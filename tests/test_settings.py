@@ -31,6 +31,16 @@ def test_what_is_given_comes_before_the_environment(monkeypatch: pytest.MonkeyPa
     assert (settings.port, settings.workers, settings.host) == (7000, 3, "127.0.0.1")
 
 
+def test_networks_of_subscribers_are_networks(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load().callback_allowed == ()
+    monkeypatch.setenv("WANGGE_CALLBACK_NETWORKS", "10.20.0.0/16, fd00::/64")
+    assert [str(network) for network in load().callback_allowed] == ["10.20.0.0/16", "fd00::/64"]
+    for wrong in ("10.20.0.1/16", "inside", "10.20.0.0/16;10.30.0.0/16"):
+        monkeypatch.setenv("WANGGE_CALLBACK_NETWORKS", wrong)
+        with pytest.raises(ValidationError, match="callback_networks"):
+            load()
+
+
 def test_settings_do_not_change() -> None:
     with pytest.raises(ValidationError):
         load().port = 1  # type: ignore[misc]
