@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 _NULL = {"type": "null"}
-_UNKNOWN = ("anyOf", "const", "prefixItems", "examples", "contentMediaType", "contentEncoding", "contentSchema", "$defs")
+_UNKNOWN = ("anyOf", "const", "prefixItems", "examples", "contentMediaType", "contentEncoding", "$defs")
 
 
 def openapi_schema(schema: Any) -> Any:
