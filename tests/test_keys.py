@@ -55,13 +55,12 @@ def test_no_key_is_kept(town: Any) -> None:
     assert length == 32
 
 
-@pytest.mark.parametrize("change", [lambda k: k[:-1], lambda k: k + "x", str.upper, lambda k: k[1:], lambda k: "",
-lambda k: k + " ",
-                                    lambda k: "wg_", lambda k: "' or true --", lambda k: "钥匙",
-                                    lambda k: k + "\x00"])  # fmt: skip
-def test_nothing_but_the_key_is_the_key(town: Any, change: Any) -> None:
+def test_nothing_but_the_key_is_the_key(town: Any) -> None:
     key = add_key(town, "admin", None, "one")
-    assert identify(town.api, change(key)) is None
+    for other in (
+        key[:-1], key + "x", key.upper(), key[1:], "", key + " ", "wg_", "' or true --", "钥匙", key + "\x00", "\udcff",
+    ):  # fmt: skip
+        assert identify(town.api, other) is None
     assert identify(town.api, key) is not None
 
 
@@ -76,18 +75,15 @@ def test_a_revoked_key_is_nobody_s_and_stays_on_the_list(town: Any) -> None:
             revoke_key(town, number)
 
 
-@pytest.mark.parametrize(
-    ("role", "township", "name", "key"),
-    [
+def test_a_key_that_makes_no_sense_is_refused(town: Any) -> None:
+    for role, township, name, key in (
         ("owner", None, "x", "key.role"), ("", None, "x", "key.role"), ("staff", None, "  ", "key.name"),
         ("editor", TOWN, "x", "key.township-role"), ("staff", "321283999", "x", "key.township"),
         ("staff", "321283", "x", "key.township"),
-    ],
-)  # fmt: skip
-def test_a_key_that_makes_no_sense_is_refused(town: Any, role: str, township: str | None, name: str, key: str) -> None:
-    with pytest.raises(InvalidInput) as refused:
-        add_key(town, role, township, name)
-    assert refused.value.key == key
+    ):  # fmt: skip
+        with pytest.raises(InvalidInput) as refused:
+            add_key(town, role, township, name)
+        assert refused.value.key == key
     assert list_keys(town) == []
 
 

@@ -23,7 +23,7 @@ from layers.tile_matrix import TILE_MATRIX_SETS
 from layers.tile_query import tile_statement
 
 STAFF = Identity("staff", name="test")
-FEW = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+FEW = settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 CITY = (119.9, 31.95, 120.35, 32.4)
 CRS = {CRS84_URI: 4490, uri_of(4490): 4490, uri_of(4549): 4549, uri_of(3857): 3857}
 
