@@ -82,7 +82,8 @@ def picture(finding: BaseGeometry, severity: str, ids: tuple[str, ...], around: 
     # a little outside of the frame, so that the border of what is cut off is not drawn
     clip = shapely.buffer(frame, half_w / 10, cap_style="square", join_style="mitre")
     seen = shapely.intersection(around.shapes[near], clip)
-    body, names = [], []
+    body: list[str] = []
+    names: list[str] = []
     for k, shape in zip(near.tolist(), seen, strict=True):
         concerned = around.ids[k] in ids
         body.append(_path(shapely.transform(shape, pixels), "concerned" if concerned else "beside"))
@@ -90,7 +91,8 @@ def picture(finding: BaseGeometry, severity: str, ids: tuple[str, ...], around: 
         if concerned and not inner.is_empty and len(names) < _MOST_NAMES:
             x, y = shapely.get_coordinates(shapely.transform(shapely.point_on_surface(inner), pixels))[0]
             # only the last digits of a long code differ between neighbours
-            name = around.ids[k] if len(around.ids[k]) <= 12 else "…" + around.ids[k][-6:]
+            code = around.ids[k]
+            name = "…" + code[-6:] if len(code) > 12 and code.isdigit() else code
             names.append(f'<text x="{x:.1f}" y="{y:.1f}">{escape(name)}</text>')
     body.append(_path(shapely.transform(shapely.intersection(finding, clip), pixels), severity))
     return (

@@ -50,7 +50,10 @@ class RepairCoverageParameters(Parameters):
         le=1000,
         title="Tolerance in metres",
         description="No border moves further, and no overlap or gap that is wider is touched.",
-        json_schema_extra={"title_zh": "容差（米）", "description_zh": "边界移动不超过此值，更宽的重叠或空隙不作处理。"},
+        json_schema_extra={
+            "title_zh": "容差（米）",
+            "description_zh": "边界移动不超过此值，更宽的重叠或空隙不作处理。",
+        },
     )
     everything: bool = Field(
         False,
@@ -67,8 +70,8 @@ class RepairCoverage(Process):
     title: ClassVar[Text] = Text("拓扑修复建议", "Propose a repair")
     description: ClassVar[Text] = Text(
         "对狭长的重叠、空隙和不一致的公共边界给出修复建议：移动多远、面积多少、划归哪个网格；不改动任何已发布数据。",
-        "Proposes how slivers between polygons and borders without common vertices would be mended: what moves, how far, "
-        "how much ground, and what stays and why. Writes nothing.",
+        "Proposes how slivers between polygons and borders without common vertices would be mended: what moves, how "
+        "far, how much ground, and what stays and why. Writes nothing.",
     )
     parameters: ClassVar[type[Parameters]] = RepairCoverageParameters
     result: ClassVar[Text] = Text("修复建议（GeoJSON）", "Proposal (GeoJSON)")
