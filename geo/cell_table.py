@@ -42,7 +42,8 @@ class Edges:
 
 @dataclass(frozen=True)
 class CellTable:
-    """Cells of ``columns`` x ``rows`` from the lower left corner ``x0``, ``y0``; their number is row * columns + column.
+    """Cells of ``columns`` x ``rows`` from the lower left corner ``x0``, ``y0``,
+    numbered row * columns + column.
 
     Parameters
     ----------

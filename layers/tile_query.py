@@ -152,9 +152,9 @@ def _cut(shape: Sql, matrix: TileMatrixSet, bounds: Bounds) -> Sql:
 
 
 def _rounded_where_safe(drawn: Sql, bounds: Bounds) -> Sql:
-    """Shapes that lie in the tile as a whole and stay valid when rounded are only scaled; the others are cut and mended.
+    """Shapes that lie whole in the tile and stay valid when rounded are only scaled; the others are cut and mended.
 
-    Cutting and mending takes two thirds of a tile's time. Rounding moves a vertex by at most half the diagonal of a unit, and
+    Cutting and mending takes two thirds of a tile. Rounding moves a vertex by at most half the diagonal of a unit, and
     two parts of a border can meet only when the minimum clearance is no more than twice that.
     """
     unit = (bounds[2] - bounds[0]) / EXTENT
