@@ -27,7 +27,7 @@ class Settings(BaseSettings):
     Attributes
     ----------
     data_dir : Path
-        Folder of the private cluster, the logs, the sample's key and what jobs write.
+        Folder of the private cluster, the logs and the sample's key.
     database_url : str or None
         A PostgreSQL server of your own, as the owner of the tables. Without it a private cluster is used.
     api_database_url : str or None
