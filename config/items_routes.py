@@ -72,7 +72,7 @@ class ItemsRoutes:
     def page(self, layer: Layer, request: Request) -> Answer:
         """``/collections/{id}/items``."""
         asked = self.parse(layer, request)
-        headers = self._headers(layer, asked, request)
+        headers = [*self._headers(layer, asked, request), ("Link", self._link_header(layer, request))]
         etag = None
         if request.header("If-None-Match") or takes_gzip(request):
             etag = _etag(layer, self._store.features.version(layer), request)
@@ -85,7 +85,6 @@ class ItemsRoutes:
                 return Answer(kept, GEOJSON, 200, [*headers, ("ETag", etag)], zipped=True)
         page = self._store.features.page(layer, asked)
         links = self.links(layer, request, page.next_cursor)
-        headers.append(("Link", self._link_header(layer, links)))
         tail = b'],"numberMatched":%d,"numberReturned":%d,"timeStamp":"%s","links":%s}' % (
             page.matched,
             len(page.features),
@@ -139,8 +138,12 @@ class ItemsRoutes:
             found.insert(1, {"rel": "next", "type": GEOJSON, "href": href("json", ("cursor", cursor))})
         return found
 
-    def _link_header(self, layer: Layer, links: list[dict[str, str]]) -> str:
-        """The links of a page as a header, for clients that ask with HEAD; what filters may name is among them."""
+    def _link_header(self, layer: Layer, request: Request) -> str:
+        """Links of a page as a header, for clients that ask with HEAD: its forms, and what filters may name."""
+        known = self._link_headers.get((layer.id, request.query))
+        if known is not None:
+            return known
+        links = self.links(layer, request, None)
         queryables = {
             "rel": "http://www.opengis.net/def/rel/ogc/1.0/queryables",
             "type": "application/schema+json",
