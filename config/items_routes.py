@@ -57,6 +57,7 @@ class ItemsRoutes:
         self._store = store
         self._base = base_url
         self._parsed: Recent[tuple[str, str, int, bool], ItemsRequest] = Recent(2000)
+        self._link_headers: Recent[tuple[str, str], str] = Recent(2000)
         self._zipped = BytesCache(64 * 1024 * 1024)
 
     def parse(self, layer: Layer, request: Request) -> ItemsRequest:
@@ -151,9 +152,11 @@ class ItemsRoutes:
         }
         # a filter may be longer than what clients take as a header; the body has its links all the same
         told = [link for link in links if len(link["href"]) < _LONGEST_HEADER_LINK]
-        return ", ".join(
+        header = ", ".join(
             f'<{link["href"]}>; rel="{link["rel"]}"; type="{link["type"]}"' for link in [*told, queryables]
         )
+        self._link_headers.put((layer.id, request.query), header)
+        return header
 
     def item_links(self, layer: Layer, id_: str, request: Request) -> list[dict[str, str]]:
         """Links of one feature."""

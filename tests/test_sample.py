@@ -209,8 +209,8 @@ def test_a_load_that_fails_leaves_nothing_behind(db, built):
     told = []
     with closing(psycopg2.connect(db.owner_dsn)) as connection:
         with connection, connection.cursor() as cursor:
-            cursor.execute("insert into wangge.divisions (code, name, level, geom) values ('321283001', 'x', 'township',"
-                           " st_multi(st_makeenvelope(120, 32, 121, 33, 4490)))")
+            cursor.execute("insert into wangge.divisions (code, name, level, geom) values"
+                           " ('321283001', 'x', 'township', st_multi(st_makeenvelope(120, 32, 121, 33, 4490)))")
         with pytest.raises(psycopg2.errors.UniqueViolation):
             load_sample(connection, lambda done, total, key: told.append(key), built)
         with connection, connection.cursor() as cursor:
