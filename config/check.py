@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from config.database import reachable
-from config.report import Checked, write_report
+from config.machine.database import reachable
+from config.pages.report import Checked, write_report
 from config.settings import Settings
 from config.terminal import Terminal
 from geo.errors import NotFound

@@ -13,22 +13,14 @@ from typing import NoReturn
 
 from pydantic import ValidationError
 
-from config import (
-    commands_backup,
-    commands_bench,
-    commands_check,
-    commands_data,
-    commands_key,
-    commands_process,
-    commands_service,
-)
+from config.commands import backup, bench, check, data, key, process, service
 from config.settings import PREFIX, PROJECT, language, load
 from config.terminal import Terminal
 from geo.errors import InvalidInput, WanggeError
 
 GROUPS = (
-    commands_service, commands_data, commands_process, commands_check,
-    commands_bench, commands_key, commands_backup,
+    service, data, process, check,
+    bench, key, backup,
 )  # fmt: skip
 WRONG, BROKEN, INTERRUPTED = 2, 3, 130
 

@@ -14,9 +14,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from config.cli import parser
-from config.conformance import CONFORMANCE
 from config.settings import PREFIX, PROJECT, Settings
 from config.terminal import Terminal
+from config.web.conformance import CONFORMANCE
 from layers.catalogue import CATALOGUE
 from processes.registry import PROCESSES
 

@@ -45,7 +45,7 @@ class Settings(BaseSettings):
     log_level : str
         What the log file takes: debug, info, warning or error.
     job_workers : int
-        Jobs that run at a time; 0 where another machine runs them (``python -m config.worker``).
+        Jobs that run at a time; 0 where another machine runs them (``python -m config.work.worker``).
     job_seconds : float
         How long a job may run.
     job_open : int
@@ -105,12 +105,12 @@ class Settings(BaseSettings):
 
     @property
     def owner_dsn(self) -> str:
-        """Address of the database as its owner; only within `config.database.reachable`."""
+        """Address of the database as its owner; only within `config.machine.database.reachable`."""
         return _known(self.database_url)
 
     @property
     def api_dsn(self) -> str:
-        """Address of the database as the role the service works as; only within `config.database.reachable`."""
+        """Address of the database as the role the service works as; only within `config.machine.database.reachable`."""
         return _known(self.api_database_url)
 
     @property
@@ -146,7 +146,7 @@ def _networks(text: str | None) -> tuple[IPv4Network | IPv6Network, ...]:
 def _known(address: str | None) -> str:
     # An empty address would make libpq fall back on whatever PGHOST and PGDATABASE say.
     if not address:
-        raise RuntimeError("a private cluster's address is known while it is held: see config.database")
+        raise RuntimeError("a private cluster's address is known while it is held: see config.machine.database")
     return address
 
 

@@ -80,6 +80,7 @@ class Features:
         self._texts = BytesCache(_TEXT_CACHE_BYTES)
         self._counts: Recent[tuple[Any, ...], int] = Recent(2000)
         self._bounds: Recent[tuple[Any, ...], Bounds] = Recent(200)
+        self._seen: dict[str, int] = {}
 
     def page(self, layer: Layer, request: ItemsRequest) -> Page:
         """One page.
@@ -92,10 +93,14 @@ class Features:
         if request.hits_only:
             version = self.version(layer)
             return Page([], self._count(layer, request, version), None, version)
-        rows = self._fetch(ids_statement(layer, request), prepare=not _placed(request))
+        known = self._counts.get(_count_key(layer, request, self._seen.get(layer.id, 0)))
+        rows = self._fetch(ids_statement(layer, request, counting=known is None), prepare=not _placed(request))
         more = len(rows) > request.limit
         shown = rows[: request.limit]
         version = rows[0][2] or 0 if rows else self.version(layer)
+        self._seen[layer.id] = version
+        if rows and rows[0][3] is not None:
+            self._counts.put(_count_key(layer, request, version), int(rows[0][3]))
         if more or request.after is not None or request.offset:
             matched = self._count(layer, request, version)
         else:
@@ -103,7 +108,7 @@ class Features:
         after = None
         if more:
             last = shown[-1]
-            after = cursor_text((*(_text(key) for key in last[3:]), last[0]))
+            after = cursor_text((*(_text(key) for key in last[4:]), last[0]))
         return Page(self._feature_texts(layer, request, shown), matched, after, version)
 
     def one(self, layer: Layer, id_: str, request: ItemsRequest) -> tuple[bytes, int]:
@@ -141,11 +146,10 @@ class Features:
         """Counted once for each version of the layer, filter and scope of sight; exact, since a change makes a new
         version.
         """
-        statement = count_statement(layer, replace(request, after=None, offset=0))
-        key = (layer.id, current().scope, version, statement.text, tuple(repr(value) for value in statement.values))
+        key = _count_key(layer, request, version)
         known = self._counts.get(key)
         if known is None:
-            known = int(self._fetch(statement, prepare=not _placed(request))[0][0])
+            known = int(self._fetch(count_statement(layer, request), prepare=not _placed(request))[0][0])
             self._counts.put(key, known)
         return known
 
@@ -170,6 +174,15 @@ class Features:
             raise InvalidInput("query.too-long") from error
         except (psycopg2.DataError, psycopg2.errors.InternalError_) as error:
             raise InvalidInput("query.data", reason=str(error).splitlines()[0][:200]) from error
+
+
+def _count_key(layer: Layer, request: ItemsRequest, version: int) -> tuple[Any, ...]:
+    """What a count hangs on: the layer's version, who asks, and what every page of the request has in common."""
+    same = replace(
+        request, after=None, offset=0, limit=1, sortby=(), properties=None, geometry=True, crs="", hits_only=False
+    )
+    # by its text: the values of a filter may be lists, which can't be a key
+    return layer.id, current().scope, version, repr(same)
 
 
 def _placed(request: ItemsRequest) -> bool:

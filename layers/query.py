@@ -37,12 +37,17 @@ def conditions(layer: Layer, request: ItemsRequest) -> list[Sql]:
     return found
 
 
-def ids_statement(layer: Layer, request: ItemsRequest) -> Sql:
+def ids_statement(layer: Layer, request: ItemsRequest, *, counting: bool = False) -> Sql:
     """Row numbers of a page and one more, each with the version of the row and of the layer.
 
-    Columns are ``fid``, the row's ``xmin``, the layer's version, and the sort keys as text.
+    Columns are ``fid``, the row's ``xmin``, the layer's version, with ``counting`` how many features all pages have
+    together (else null), and the sort keys as text.
     """
     found = conditions(layer, request)
+    count = Sql("null::bigint")
+    if counting:
+        # in the same message: a count of its own would cost a second round trip and a second plan
+        count = Sql(f"(select count(*) from {table(layer)}") + all_of(found) + Sql(")")
     if request.after is not None:
         found.append(_after_condition(layer, request.sortby, request.after))
     # under names of their own: ORDER BY takes the name of an output column first, and the text of a number sorts
@@ -50,7 +55,9 @@ def ids_statement(layer: Layer, request: ItemsRequest) -> Sql:
     keys = "".join(f", {name(column)}::text as key_{place}" for place, (column, _) in enumerate(request.sortby))
     order = "".join(f"{name(column)} {'desc' if falls else 'asc'} nulls last, " for column, falls in request.sortby)
     version = Sql("(select version from wangge.layer_versions where layer = %s::text)", (layer.id,))
-    statement = Sql("select fid, xmin,") + version + Sql(f"{keys} from {table(layer)}") + all_of(found)
+    statement = (
+        Sql("select fid, xmin,") + version + Sql(",") + count + Sql(f"{keys} from {table(layer)}") + all_of(found)
+    )
     paging = Sql(f"order by {order}fid limit %s::bigint offset %s::bigint", (request.limit + 1, request.offset))
     return statement + paging
 
@@ -87,9 +94,14 @@ def bbox_condition(bbox: tuple[float, ...], crs: str) -> Sql:
         a, b, c, d = b, a, d, c
     if b > d:
         raise InvalidInput("query.bbox-order", value=",".join(f"{number:g}" for number in bbox))
+    in_degrees = srid_of(crs) in (4326, STORED_SRID)
+    if in_degrees and a < c and b < d:
+        marks = ", ".join(["%s::double precision"] * 4)
+        literal = Sql(f"st_makeenvelope({marks}, {STORED_SRID})", (a, b, c, d))
+        return Sql("geom &&") + literal + Sql("and st_intersects(geom,") + literal + Sql(")")
     if a <= c:
         box = shapely.box(a, b, c, d) if (a < c and b < d) else _thin(a, b, c, d)
-    elif srid_of(crs) in (4326, STORED_SRID):
+    elif in_degrees:
         # west greater than east: the box goes over the antimeridian
         box = shapely.union_all([shapely.box(a, b, 180.0, d), shapely.box(-180.0, b, c, d)])
     else:

@@ -23,6 +23,9 @@ _FINE_CELLS_FROM_ZOOM = 11
 _WHOLE_FROM_ZOOM = 12
 """From here on a border's vertices lie further apart than the units of a tile."""
 
+_ROUNDED_ZOOMS = range(12, 14)
+"""Where a tile holds many whole grids; further in nearly every grid goes over an edge and has to be cut."""
+
 _COUNTED_COLUMNS = {"category", "type_code", "township_code"}
 
 
@@ -63,7 +66,7 @@ def _rows(layer: Layer, matrix: TileMatrixSet, bounds: Bounds, zoom: int, reques
         shape = Sql(f"st_simplify({shape.text}, %s::double precision, true)", ((bounds[2] - bounds[0]) / EXTENT / 2,))
     chosen = [_touches("geom", matrix, bounds), *conditions(layer, request)]
     drawn = _cut(shape, matrix, bounds)
-    if layer.geometry_type == "MultiPolygon" and matrix.srid != STORED_SRID and zoom >= _WHOLE_FROM_ZOOM:
+    if layer.geometry_type == "MultiPolygon" and matrix.srid != STORED_SRID and zoom in _ROUNDED_ZOOMS:
         drawn = _rounded_where_safe(drawn, bounds)
     statement = Sql(f"select fid{columns},") + drawn + Sql(f"as shape from {table(layer)}")
     return statement + all_of(chosen) + Sql(f"limit {_MOST_FEATURES}")

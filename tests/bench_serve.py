@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import psycopg2
 
-from config.cluster import Cluster
+from config.machine.cluster import Cluster
 from config.settings import load as load_settings
 from layers.migrate import migrate
 from layers.sample import load_sample

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from config.cluster import ADMIN, Cluster
+from config.machine.cluster import ADMIN, Cluster
 from layers.database import Database
 from layers.server import API, OWNER
 

@@ -20,7 +20,7 @@ import pytest
 if TYPE_CHECKING:
     from serving import Service
 
-    from config.cluster import Cluster
+    from config.machine.cluster import Cluster
     from layers.database import Database
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -89,8 +89,8 @@ def cluster_folder() -> Iterator[Path]:
 @pytest.fixture(scope="session")
 def cluster(cluster_folder: Path) -> Iterator[Cluster]:
     """The tests' own running cluster."""
-    from config.cluster import Cluster
-    from config.postgres import usable
+    from config.machine.cluster import Cluster
+    from config.machine.postgres import usable
     from geo.errors import WanggeError
 
     try:

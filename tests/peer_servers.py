@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 from psycopg2.extensions import parse_dsn
 
-from config.service import server_command
+from config.machine.service import server_command
 from config.settings import PROJECT, Settings
 
 WORKERS = 2

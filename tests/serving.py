@@ -13,7 +13,7 @@ from typing import Any
 
 import requests
 
-from config.service import answers, server_command
+from config.machine.service import answers, server_command
 from config.settings import PROJECT, Settings
 from layers.keys import add_key
 

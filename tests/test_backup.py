@@ -40,7 +40,7 @@ def test_half_a_backup_changes_nothing(wangge: Speak, tmp_path: Path) -> None:
 
 def test_a_backup_of_the_city_keeps_every_row(city_copy: Any, db: Any, tmp_path: Path) -> None:
     """The restore goes into a database that holds something else, with an owner's rights only."""
-    from config.backup import backup, restore
+    from config.machine.backup import backup, restore
     from config.settings import Settings
 
     tables = ("divisions", "grids", "cameras", "cases", "case_counts", "issued_codes")

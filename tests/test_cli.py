@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from config.cli import main, parser
-from config.commands_bench import benchmarks
-from config.commands_data import parse_mapping
-from config.commands_process import parse_input, read_inputs
+from config.commands.bench import benchmarks
+from config.commands.data import parse_mapping
+from config.commands.process import parse_input, read_inputs
 from config.terminal import Terminal
 from geo.errors import InvalidInput
 from layers.texts import texts
@@ -37,7 +37,7 @@ def test_no_command_is_missing_here() -> None:
 
 def test_every_text_of_the_terminal_is_used() -> None:
     """A text that nothing says any more is a promise that nobody keeps."""
-    source = "\n".join(path.read_text("utf-8") for path in (PROJECT / "config").glob("*.py"))
+    source = "\n".join(path.read_text("utf-8") for path in (PROJECT / "config").rglob("*.py"))
     made_up = (
         "cli.bench.column-", "cli.key.column-", "cli.status.cluster-", "cli.load.stage-",
         "cli.down", "cli.status", "cli.doctor", "cli.backup", "cli.restore",
@@ -92,7 +92,7 @@ def test_a_fault_of_ours_shows_a_reference_and_the_log_has_the_rest(
     monkeypatch.setenv("WANGGE_DATA_DIR", str(tmp_path))
     bench = tmp_path / "bench_broken.py"
     bench.write_text("def bench():\n    raise ZeroDivisionError('the secret cause')\n")
-    monkeypatch.setattr("config.commands_bench.benchmarks", lambda: {"broken": bench})
+    monkeypatch.setattr("config.commands.bench.benchmarks", lambda: {"broken": bench})
     assert main(["bench", "broken"]) == 3
     shown = capfd.readouterr().err
     log = (tmp_path / "log" / "cli.log").read_text("utf-8")
@@ -108,7 +108,7 @@ def test_bench_shows_a_table_or_json(
     row = {"name": "items", "unit": "1/s", "ours": 8.0, "peer": 2.0, "peer_name": "other", "ratio": 4.0, "goal": 3.0}
     bench = tmp_path / "bench_small.py"
     bench.write_text(f"def bench():\n    return [{row!r}]\n")
-    monkeypatch.setattr("config.commands_bench.benchmarks", lambda: {"small": bench})
+    monkeypatch.setattr("config.commands.bench.benchmarks", lambda: {"small": bench})
     assert main(["bench", "small", "--json"]) == 0
     assert json.loads(capfd.readouterr().out) == [row]
     assert main(["bench"]) == 0

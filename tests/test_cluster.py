@@ -14,9 +14,9 @@ from typing import Any
 import psycopg2
 import pytest
 
-from config.account import Account
-from config.cluster import SOCKET_PATH_BYTES, Cluster, place
-from config.postgres import usable
+from config.machine.account import Account
+from config.machine.cluster import SOCKET_PATH_BYTES, Cluster, place
+from config.machine.postgres import usable
 from geo.errors import InvalidInput
 
 

@@ -13,7 +13,7 @@ import cql2
 import pytest
 import shapely
 
-from config.conformance import CONFORMANCE
+from config.web.conformance import CONFORMANCE
 from layers.catalogue import CATALOGUE
 from layers.features import Features
 from layers.identity import Identity, acting

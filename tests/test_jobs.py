@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 from working import ASYNC, EXAMPLE, SLOW, execute, finished, held_grids, made, queries_of_jobs, rows, until
 
-from config.prefer import execution_preference
+from config.web.prefer import execution_preference
 from processes.registry import PROCESSES
 
 if TYPE_CHECKING:

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from config import templating
-from config.map_page import map_page
-from config.templating import set_page_context
+from config.pages import templating
+from config.pages.map_page import map_page
+from config.pages.templating import set_page_context
 from layers.catalogue import CATALOGUE
 
 if TYPE_CHECKING:

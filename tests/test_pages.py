@@ -15,10 +15,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from config import templating
-from config.assets import LIBRARY, asset, names
-from config.templating import TEMPLATES, render, set_page_context, with_query
-from config.values import instant, script_json, show
+from config.pages import templating
+from config.pages.assets import LIBRARY, asset, names
+from config.pages.templating import TEMPLATES, render, set_page_context, with_query
+from config.pages.values import instant, script_json, show
 from layers.catalogue import CATALOGUE
 from layers.texts import texts
 

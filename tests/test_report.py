@@ -16,8 +16,8 @@ import pytest
 import shapely
 
 from config.check import run_check
-from config.report import PICTURES, Checked, report, write_report
-from config.report_picture import HEIGHT, WIDTH, Surroundings, picture
+from config.pages.report import PICTURES, Checked, report, write_report
+from config.pages.report_picture import HEIGHT, WIDTH, Surroundings, picture
 from config.settings import Settings
 from config.terminal import Terminal
 from geo.errors import InvalidInput

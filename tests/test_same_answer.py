@@ -15,10 +15,10 @@ from pyproj import Transformer
 from werkzeug.test import Client, EnvironBuilder
 from werkzeug.wrappers import Response
 
-from config.app import App
-from config.http import Request
-from config.pygeoapi_route import ask_pygeoapi
 from config.settings import Settings
+from config.web.app import App
+from config.web.http import Request
+from config.web.pygeoapi_route import ask_pygeoapi
 from geo.crs import CRS84_URI, uri_of
 from layers.catalogue import CATALOGUE
 from layers.database import Database

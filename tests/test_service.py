@@ -18,8 +18,8 @@ import psycopg2
 import pytest
 
 from config.cli import main
-from config.prepared import prepare, sample_key
-from config.running import Running, start_tick
+from config.machine.prepared import prepare, sample_key
+from config.machine.running import Running, start_tick
 from config.settings import Settings
 from config.terminal import Terminal
 from layers.bare import is_bare

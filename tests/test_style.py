@@ -8,10 +8,10 @@ from xml.etree import ElementTree
 
 import pytest
 
-from config.glyphs import LAST, SHIPPED, glyphs
-from config.legend import legend
-from config.qml import layer_qml
-from config.style import colour_expression, layer_style, map_style
+from config.pages.glyphs import LAST, SHIPPED, glyphs
+from config.pages.legend import legend
+from config.pages.qml import layer_qml
+from config.pages.style import colour_expression, layer_style, map_style
 from layers.catalogue import CATALOGUE
 from layers.layer import Layer
 

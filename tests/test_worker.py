@@ -24,7 +24,7 @@ from working import (
     working,
 )  # fmt: skip
 
-from config.running import start_tick
+from config.machine.running import start_tick
 from config.settings import PROJECT
 from geo.errors import InvalidInput
 from layers.identity import Identity
@@ -171,7 +171,7 @@ def test_a_worker_ends_with_the_service_that_started_it(city_copy: Any, tmp_path
     """However the service ends: nobody may be left who takes jobs that nobody watches over."""
     command = (
         "import os, subprocess, sys, time\n"
-        "started = subprocess.Popen([sys.executable, '-m', 'config.worker', '--parent', str(os.getpid())])\n"
+        "started = subprocess.Popen([sys.executable, '-m', 'config.work.worker', '--parent', str(os.getpid())])\n"
         "print(started.pid, flush=True)\n"
         "time.sleep(600)\n"
     )

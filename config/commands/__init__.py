@@ -1,0 +1,1 @@
+"""The commands of ``./wangge``, one noun a file."""

@@ -1,0 +1,83 @@
+"""Commands that bring layers in and out: load, export."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from config.machine.database import as_owner
+from config.settings import load
+from config.terminal import Terminal
+from geo.errors import InvalidInput
+
+
+def add(commands: Any, terminal: Terminal) -> None:
+    """Add these commands to the command line."""
+    text = terminal.text("cli.load")
+    command = commands.add_parser("load", help=text, description=text)
+    command.add_argument("layer", metavar="LAYER", help=terminal.text("cli.load.layer"))
+    command.add_argument("file", type=Path, metavar="FILE", help=terminal.text("cli.load.file"))
+    command.add_argument("--crs", metavar="CRS", help=terminal.text("cli.load.crs"))
+    command.add_argument(
+        "--map", nargs="+", action="extend", default=[], metavar="FIELD=COLUMN", help=terminal.text("cli.load.map")
+    )
+    command.add_argument("--encoding", metavar="NAME", help=terminal.text("cli.load.encoding"))
+    command.add_argument("--dry-run", action="store_true", help=terminal.text("cli.load.dry-run"))
+    command.add_argument("--replace", action="store_true", help=terminal.text("cli.load.replace"))
+    command.set_defaults(run=run_load)
+
+    text = terminal.text("cli.export")
+    command = commands.add_parser("export", help=text, description=text)
+    command.add_argument("layer", metavar="LAYER", help=terminal.text("cli.load.layer"))
+    command.add_argument("file", type=Path, metavar="FILE", help=terminal.text("cli.export.file"))
+    command.set_defaults(run=run_export)
+
+
+def parse_mapping(pairs: list[str]) -> dict[str, str]:
+    """Column of the file by field of the layer, from ``FIELD=COLUMN`` pairs.
+
+    Raises
+    ------
+    InvalidInput
+        Naming the pair that is none.
+    """
+    mapping = {}
+    for pair in pairs:
+        name, equals, column = pair.partition("=")
+        if not (name and equals and column):
+            raise InvalidInput("cli.bad-pair", option="--map", pair=pair)
+        mapping[name] = column
+    return mapping
+
+
+def run_load(args: argparse.Namespace, terminal: Terminal) -> int:
+    """Bring a file into a layer, whole or not at all; exit 2 when rows were rejected."""
+    from layers.load import load_file
+
+    mapping = parse_mapping(args.map)
+    if not args.file.exists():
+        raise InvalidInput("cli.no-file", path=args.file)
+
+    def progress(stage: str, done: int, total: int) -> None:
+        terminal.progress(done, total, f"cli.load.stage-{stage}")
+
+    with as_owner(load()) as database:
+        report = load_file(
+            database, args.layer, args.file,
+            crs=args.crs, mapping=mapping, encoding=args.encoding, dry_run=args.dry_run, replace=args.replace,
+            progress=progress if terminal.watched else None,
+        )  # fmt: skip
+    for line in report.lines(terminal.language):
+        terminal.out(line)
+    return 2 if report.rejected else 0
+
+
+def run_export(args: argparse.Namespace, terminal: Terminal) -> int:
+    """Write a layer to a file, in the format that its suffix names."""
+    from layers.export import export_layer
+
+    with as_owner(load()) as database:
+        count = export_layer(database, args.layer, args.file)
+    terminal.tell("cli.export.done", count=count, layer=args.layer, path=args.file)
+    return 0

@@ -1,0 +1,1 @@
+"""What the service stands on: the cluster, the processes, backup, and what this machine lacks."""

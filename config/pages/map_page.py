@@ -1,0 +1,87 @@
+"""The page ``/map``: every layer of the catalogue over vector tiles, without a base map from elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from config.pages.style import COUNTED_BELOW, map_style
+from config.pages.templating import page_context, render
+from config.pages.values import UNITS
+from layers.catalogue import CATALOGUE
+from layers.layer import Layer
+from layers.texts import texts
+
+SHOWN_AT_FIRST = ("divisions", "grids")
+CHINA = (73.0, 3.0, 136.0, 54.0)
+
+
+def map_page(
+    base_url: str,
+    language: str,
+    *,
+    layers: Iterable[Layer] = tuple(CATALOGUE.values()),
+    basemap: str | None = None,
+    basemap_attribution: str = "",
+) -> str:
+    """HTML of the map page; its city and reader come from the page context.
+
+    Parameters
+    ----------
+    base_url : str
+        Root of the service without a slash at its end.
+    language : str
+        ``"zh"`` or ``"en"``.
+    layers : iterable of Layer
+        Layers to offer, in the order of the list; those without tiles are left out.
+    basemap : str, optional
+        Address of raster tiles of Web Mercator with ``{z}``, ``{x}`` and ``{y}`` to draw under the layers. None draws
+        nothing that the service doesn't have itself.
+    basemap_attribution : str
+        Whose base map it is.
+    """
+    context = page_context()
+    city, identity = context.get("city") or {}, context.get("identity") or {}
+    offered = [layer for layer in layers if layer.tiles is not None]
+    data = {
+        "layers": offered,
+        "shown": SHOWN_AT_FIRST,
+        "settings": {
+            "base": base_url,
+            "language": language,
+            "style": map_style(offered, base_url, language),
+            "bounds": list(city.get("bbox") or CHINA),
+            "basemap": {"url": basemap, "attribution": basemap_attribution} if basemap else None,
+            # a browser that sent Basic with the page sends it with every tile, so no key has to be entered
+            "staff": identity.get("role", "public") != "public",
+            "countedBelow": COUNTED_BELOW,
+            "layers": [_described(layer, language) for layer in offered],
+            "words": {
+                key.removeprefix("map."): text.in_(language) for key, text in texts().items() if key.startswith("map.")
+            },
+        },
+    }
+    return render("map.html", data, language, base_url)
+
+
+def _described(layer: Layer, language: str) -> dict[str, Any]:
+    """What the scripts know of a layer: words for its popups, and which property is the feature's id."""
+    return {
+        "id": layer.id,
+        "title": layer.title.in_(language),
+        "staff": layer.readers == "staff",
+        "timed": layer.id in ("cases", "case-heat"),
+        # tiles carry few fields: a code stands in for an id that is made from it
+        "idField": next((name for name in (layer.id_field, "code") if name in layer.tile_fields), None),
+        "colours": {str(value): colour for value, colour in layer.style.colours} if layer.style.by else {},
+        "fields": [
+            {
+                "name": field.name,
+                "title": field.title.in_(language),
+                "type": field.type,
+                "unit": UNITS.get(field.unit or "", field.unit or ""),
+                "values": {value: meaning.in_(language) for value, meaning in field.values},
+            }
+            for field in layer.fields
+        ],
+    }

@@ -1,0 +1,1 @@
+"""The app: who asks, routes, errors as answers, and pygeoapi behind it."""

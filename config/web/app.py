@@ -1,0 +1,187 @@
+"""The WSGI app: who asks, the hot routes, and pygeoapi for everything else."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import logging
+import re
+from collections.abc import Iterable
+from typing import Any
+
+import orjson
+
+from config.settings import Settings, load
+from config.web.http import PREFLIGHT, Answer, Environ, Request, StartResponse, wants_json
+from config.web.items_routes import ItemsRoutes, readable_layer
+from config.web.job_routes import JobRoutes
+from config.web.openapi import openapi_document
+from config.web.page_routes import PageRoutes
+from config.web.pygeoapi_bridge import load_pygeoapi
+from config.web.pygeoapi_config import pygeoapi_config
+from config.web.pygeoapi_route import ask_pygeoapi
+from config.web.refusals import refuse
+from config.web.schema_routes import schema_answer
+from config.web.tile_routes import TileRoutes
+from geo.errors import InvalidInput, NeedsKey, NotFound
+from layers.database import Database
+from layers.identity import PUBLIC, Identity, acting
+from layers.jobs import JobLimits, Jobs, bind_jobs
+from layers.store import Store, bind_store
+from layers.tile_matrix import tile_matrix_set
+
+_LONGEST_KEY = 200
+_JOB = re.compile(r"/jobs/[^/]+")
+
+
+class App:
+    """The service as a WSGI callable.
+
+    Parameters
+    ----------
+    settings : Settings
+        With the address of the database as the service's login.
+    store : Store
+        What answers are made from.
+    """
+
+    def __init__(self, settings: Settings, store: Store) -> None:
+        self.base_url = settings.base_url
+        self.store = store
+        self.items = ItemsRoutes(store, self.base_url)
+        self.tiles = TileRoutes(store, self.base_url)
+        self.pages = PageRoutes(store, self.base_url)
+        limits = JobLimits(settings.job_open, settings.job_stored, settings.job_stored_mb, settings.callback_allowed)
+        self.jobs = JobRoutes(bind_jobs(Jobs(store.database, limits)), self.base_url)
+        city = store.city()
+        self.openapi = orjson.dumps(openapi_document(self.base_url, city))
+        config = pygeoapi_config(self.base_url, city)
+        self.pygeoapi = load_pygeoapi(config, orjson.loads(self.openapi), store)
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer one request; whatever goes wrong is said in one place."""
+        request = Request.of(environ)
+        try:
+            if request.method == "OPTIONS":
+                answer = self._options(request)
+            else:
+                with acting(self.identify(request)):
+                    answer = self._answer(request)
+        except Exception as error:  # noqa: BLE001 - the rim: nothing may reach the client unsaid
+            answer = refuse(request, error, self.base_url)
+        return answer.send(request, start_response)
+
+    def identify(self, request: Request) -> Identity:
+        """Who asks, by the header X-API-Key or by the password of Basic.
+
+        Raises
+        ------
+        NeedsKey
+            When a key was sent that nobody holds: to answer as to the public would hide the mistake.
+        """
+        key = request.environ.get("HTTP_X_API_KEY")
+        if key is None:
+            sent = request.environ.get("HTTP_AUTHORIZATION", "")
+            if not sent:
+                return PUBLIC
+            key = _basic_password(sent)
+        found = self.store.identity_of(key) if 0 < len(key) <= _LONGEST_KEY else None
+        if found is None:
+            raise NeedsKey("key.wrong")
+        return found
+
+    def _answer(self, request: Request) -> Answer:
+        parts = request.path.strip("/").split("/")
+        if request.method in ("GET", "HEAD"):
+            answer = self._hot(request, parts)
+            if answer is not None:
+                return answer
+        elif request.method == "DELETE" and parts[0] == "jobs" and len(parts) == 2:
+            return self.jobs.dismiss(parts[1], request)
+        elif request.method != "POST" or parts[0] != "processes":
+            raise InvalidInput("app.method", path=request.path, method=request.method, allowed=_allowed(request))
+        answer = ask_pygeoapi(self.pygeoapi, self.items, request, parts)
+        return self.jobs.accepted(answer, request) if answer.status == 201 else answer
+
+    def _hot(self, request: Request, parts: list[str]) -> Answer | None:
+        """The answer of a route of ours; None for what pygeoapi represents."""
+        match parts:
+            case ["collections", id_, "tiles", matrix, zoom, row, column]:
+                return self.tiles.tile(readable_layer(id_), matrix, zoom, row, column, request)
+            case ["collections", id_, *rest] if rest:
+                return self._below_collection(readable_layer(id_), rest, request)
+            case ["collections", id_]:
+                readable_layer(id_)
+                return None
+            case ["tileMatrixSets" | "TileMatrixSets", *rest] if len(rest) < 2:
+                return self.tiles.matrix_set(rest[0], request) if rest else self.tiles.matrix_sets(request)
+            case ["openapi"] if self._json_wanted(request):
+                return Answer(
+                    self.openapi, "application/vnd.oai.openapi+json;version=3.0", 200, [("Cache-Control", "no-cache")]
+                )
+            case ["jobs", *rest]:
+                return self.jobs.answer(rest, request)
+        return self.pages.answer(request, parts)
+
+    def _below_collection(self, layer: Any, rest: list[str], request: Request) -> Answer | None:
+        json_wanted = self._json_wanted(request)
+        match rest:
+            case ["items"] if json_wanted:
+                return self.items.page(layer, request)
+            case ["items", feature] if json_wanted:
+                return self.items.item(layer, feature, request)
+            case ["sortables"]:
+                return schema_answer(layer, "sortables", self.base_url, request)
+            case ["queryables" | "schema" as what] if json_wanted:
+                return schema_answer(layer, what, self.base_url, request)
+            case ["tiles"] if json_wanted:
+                return self.tiles.tilesets(layer, request)
+            case ["tiles", matrix] if json_wanted:
+                return self.tiles.tileset(layer, tile_matrix_set(matrix), request)
+            case ["tiles", matrix, "metadata"]:
+                return self.tiles.tilejson(layer, tile_matrix_set(matrix), request)
+            case ["style"]:
+                return self.pages.style(layer, request)
+            case ["items"] | ["items", _] | ["queryables" | "schema"] | ["tiles"]:
+                return None
+        raise NotFound("app.not-found", path=request.path[:200])
+
+    def _json_wanted(self, request: Request) -> bool:
+        format_ = request.params.get("f") if "f=" in request.query else None
+        return wants_json(request.environ.get("HTTP_ACCEPT", ""), format_)
+
+    @staticmethod
+    def _options(request: Request) -> Answer:
+        """What may be done here; browsers ask before they send a key."""
+        return Answer(b"", "", 204, [("Allow", _allowed(request)), *PREFLIGHT])
+
+
+def _allowed(request: Request) -> str:
+    """What an address takes, for OPTIONS and for who used another method."""
+    if request.path.endswith("/execution"):
+        return "POST, OPTIONS"
+    return "GET, HEAD, DELETE, OPTIONS" if _JOB.fullmatch(request.path) else "GET, HEAD, OPTIONS"
+
+
+def _basic_password(sent: str) -> str:
+    scheme, _, token = sent.partition(" ")
+    if scheme.lower() == "basic":
+        try:
+            return base64.b64decode(token.strip(), validate=True).decode("utf-8").partition(":")[2]
+        except (binascii.Error, UnicodeDecodeError):
+            return ""
+    return token.strip() if scheme.lower() == "bearer" else ""
+
+
+def create_app(settings: Settings | None = None) -> App:
+    """The app of one worker process, as the web server calls for it.
+
+    Parameters
+    ----------
+    settings : Settings, optional
+        Read from the environment when not given.
+    """
+    settings = settings or load()
+    logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("pygeoapi").setLevel(logging.CRITICAL)
+    return App(settings, bind_store(Store(Database(settings.api_dsn, pool_size=settings.pool_size))))

@@ -1,0 +1,89 @@
+"""The map page, its assets, and styles."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+
+from config.pages.assets import asset
+from config.pages.map_page import map_page
+from config.pages.qml import layer_qml
+from config.pages.style import map_style
+from config.pages.templating import CONTENT_SECURITY_POLICY, set_page_context
+from config.web.http import Answer, Request, matches
+from geo.errors import InvalidInput
+from layers.catalogue import CATALOGUE
+from layers.identity import current
+from layers.layer import Layer
+from layers.store import Store
+
+STYLE = "application/vnd.mapbox.style+json"
+
+
+class PageRoutes:
+    """What people look at beside pygeoapi's pages.
+
+    Parameters
+    ----------
+    store : Store
+        Says which city it is.
+    base_url : str
+        Address that links begin with.
+    """
+
+    def __init__(self, store: Store, base_url: str) -> None:
+        self._store = store
+        self._base = base_url
+        set_page_context(self._context)
+
+    def answer(self, request: Request, parts: list[str]) -> Answer | None:
+        """The answer of a page of ours; None for any other address."""
+        match parts:
+            case ["map"]:
+                page = map_page(self._base, request.language)
+                headers = [("Cache-Control", "no-cache"), ("Content-Security-Policy", CONTENT_SECURITY_POLICY)]
+                return Answer(page.encode(), "text/html; charset=utf-8", 200, headers)
+            case ["assets", name]:
+                return self._asset(name, request)
+            case ["style.json"]:
+                layers = [layer for layer in CATALOGUE.values() if current().reaches(layer.readers)]
+                return Answer(
+                    orjson.dumps(map_style(layers, self._base, request.language)),
+                    STYLE,
+                    200,
+                    [("Cache-Control", "no-cache")],
+                )
+        return None
+
+    def style(self, layer: Layer, request: Request) -> Answer:
+        """``/collections/{id}/style``: a Mapbox GL style, or with ``f=qml`` one of QGIS."""
+        headers = [("Cache-Control", "no-cache")]
+        format_ = request.params.get("f", "mapbox")
+        if format_ not in ("mapbox", "json", "qml"):
+            raise InvalidInput("app.format", format=format_[:40], known="mapbox, qml")
+        if format_ == "qml":
+            return Answer(layer_qml(layer, request.language).encode(), "application/xml; charset=utf-8", 200, headers)
+        style = map_style([layer], self._base, request.language)
+        return Answer(orjson.dumps(style), STYLE, 200, headers)
+
+    @staticmethod
+    def _asset(name: str, request: Request) -> Answer | None:
+        found = asset(name)
+        if found is None:
+            return None
+        body, media_type, etag = found
+        headers = [("ETag", etag), ("Cache-Control", "public, max-age=3600")]
+        if matches(request, etag):
+            return Answer(b"", "", 304, headers)
+        return Answer(body, media_type, 200, headers)
+
+    def _context(self) -> dict[str, Any]:
+        """What every page shows of the city and of who looks."""
+        city = self._store.city()
+        identity = current()
+        return {
+            "sample": city.sample,
+            "city": {"code": city.code, "name": city.name, "name_en": city.name_en, "bbox": city.box},
+            "identity": {"role": identity.role, "name": identity.name},
+        }

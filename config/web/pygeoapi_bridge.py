@@ -1,0 +1,164 @@
+"""pygeoapi behind our app: its configuration handed over, its shortcomings mended in one place.
+
+pygeoapi reads its configuration when its Flask module is imported and builds its answers from module-level functions,
+so what must
+differ is replaced here, by name, and nowhere else.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from config.settings import hand_over
+from config.web.conformance import CONFORMANCE
+from config.web.http import Environ, StartResponse
+from layers.catalogue import CATALOGUE
+from layers.identity import current
+from layers.store import Store
+from layers.texts import texts
+from processes.answers import as_json
+
+WsgiApp = Callable[[Environ, StartResponse], Any]
+
+
+class VisibleResources(dict[str, Any]):
+    """Resources of the configuration as the current identity may see them: what it may not read is not listed."""
+
+    def _shown(self, id_: object) -> bool:
+        layer = CATALOGUE.get(str(id_))
+        return layer is None or current().reaches(layer.readers)
+
+    def __iter__(self) -> Iterator[str]:
+        return (id_ for id_ in super().__iter__() if self._shown(id_))
+
+    def __contains__(self, id_: object) -> bool:
+        return super().__contains__(id_) and self._shown(id_)
+
+    def __deepcopy__(self, _memo: Any) -> VisibleResources:
+        return self
+
+    def keys(self) -> Any:
+        """Ids of what may be seen."""
+        return list(self)
+
+    def items(self) -> Any:
+        """Ids and definitions of what may be seen."""
+        return [(id_, self[id_]) for id_ in self]
+
+    def values(self) -> Any:
+        """Definitions of what may be seen."""
+        return [self[id_] for id_ in self]
+
+
+def load_pygeoapi(config: dict[str, Any], openapi: dict[str, Any], store: Store) -> Any:
+    """pygeoapi's Flask app with our configuration.
+
+    Parameters
+    ----------
+    config, openapi : dict
+        Of `config.web.pygeoapi_config` and `config.web.openapi`.
+    store : Store
+        For live extents.
+
+    Returns
+    -------
+    flask.Flask
+        The app; errors of ours pass through it, so that they are said in one place.
+    """
+    with tempfile.TemporaryDirectory(prefix="wangge-") as folder:
+        for name, content in (("PYGEOAPI_CONFIG", config), ("PYGEOAPI_OPENAPI", openapi)):
+            path = Path(folder) / f"{name.lower()}.json"
+            path.write_text(json.dumps(content), "utf-8")
+            hand_over(name, str(path))
+        import pygeoapi.flask_app as flask_app
+    api = flask_app.api_
+    api.config["resources"] = VisibleResources(api.config["resources"])
+    api.tpl_config["resources"] = api.config["resources"]
+    _replace("to_json", _to_json)
+    _replace("gen_collection", _live_collections(sys.modules["pygeoapi.api.collection"].gen_collection, store))
+    _declare_conformance()
+    _translate_titles()
+    app = flask_app.APP
+    app.config["PROPAGATE_EXCEPTIONS"] = True
+    app.config["TRAP_HTTP_EXCEPTIONS"] = True
+    from config.pages.templating import install
+
+    install()
+    return app
+
+
+def _replace(name: str, replacement: Callable[..., Any]) -> None:
+    """Put a function in the place of pygeoapi's in every module that imported it by name."""
+    for module_name, module in list(sys.modules.items()):
+        if module_name.startswith("pygeoapi") and hasattr(module, name):
+            setattr(module, name, replacement)
+
+
+def _to_json(content: Any, pretty: bool = False) -> str:
+    """JSON with Chinese and angle brackets as they are; pygeoapi's own turns both into escapes."""
+    return as_json(content).decode()
+
+
+def _live_collections(stock: Callable[..., dict[str, Any]], store: Store) -> Callable[..., dict[str, Any]]:
+    """Collection descriptions with the extent and count of what the current identity sees."""
+
+    def described(api: Any, request: Any, dataset: str, locale_: Any) -> dict[str, Any]:
+        description = stock(api, request, dataset, locale_)
+        layer = CATALOGUE[dataset]
+        bounds = store.features.bounds(layer)
+        box = bounds.box or store.city().box
+        if box is not None:
+            description["extent"]["spatial"]["bbox"] = [list(box)]
+        if layer.time:
+            description["extent"]["temporal"] = {"interval": [[_moment(edge) for edge in bounds.times]]}
+        description["itemCount"] = bounds.count
+        return description
+
+    return described
+
+
+def _moment(text: str | None) -> str | None:
+    """A day or PostgreSQL's moment as RFC 3339."""
+    if text is None:
+        return None
+    if len(text) == 10:
+        return f"{text}T00:00:00+08:00"
+    day, _, clock = text.partition(" ")
+    return f"{day}T{clock}" + (":00" if clock[-3:-2] in "+-" else "")
+
+
+def _declare_conformance() -> None:
+    """Our list in the place of pygeoapi's, which names classes that it does not serve and leaves out some that we
+    do.
+    """
+    for name, module in list(sys.modules.items()):
+        if name.startswith("pygeoapi.api"):
+            for list_name in ("CONFORMANCE_CLASSES", "CONFORMANCE_CLASSES_FEATURES", "CONFORMANCE_CLASSES_RECORDS"):
+                if hasattr(module, list_name):
+                    setattr(module, list_name, list(CONFORMANCE) if name == "pygeoapi.api" else [])
+
+
+def _translate_titles() -> None:
+    """Titles of links in Chinese: pygeoapi has no Chinese catalogue."""
+    from pygeoapi import l10n
+
+    stock = l10n.translate
+    words = {text.en: text.zh for key, text in texts().items() if key.startswith("link.")}
+
+    def translate(value: Any, language: Any) -> Any:
+        if isinstance(value, str):
+            return words.get(value, value) if _is_chinese(str(language)) else value
+        return stock(value, language)
+
+    l10n.translate = translate
+
+
+@lru_cache(maxsize=50)
+def _is_chinese(language: str) -> bool:
+    return language.lower().startswith("zh")

@@ -1,0 +1,62 @@
+"""The workers of a service: as many as are set, started anew when one ends."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from typing import IO, Any
+
+from config.settings import PROJECT, Settings
+
+_SOON_S = 10.0
+"""A worker that ends sooner than this after its start waits as long before the next one: something is wrong."""
+
+
+def worker_command() -> list[str]:
+    """Command line of a worker that ends with the process that calls this."""
+    return [sys.executable, "-m", "config.work.worker", "--parent", str(os.getpid())]
+
+
+class Workers:
+    """The workers of one service.
+
+    Parameters
+    ----------
+    settings : Settings
+        With the addresses of the database.
+    output : file
+        Where they log.
+    """
+
+    def __init__(self, settings: Settings, output: IO[bytes]) -> None:
+        self._settings = settings
+        self._output = output
+        self._running: list[tuple[subprocess.Popen[Any], float]] = [self._start() for _ in range(settings.job_workers)]
+
+    def keep(self) -> None:
+        """Start those anew that ended."""
+        for place, (worker, since) in enumerate(self._running):
+            if worker.poll() is not None and time.monotonic() - since > _SOON_S:
+                self._running[place] = self._start()
+
+    def stop(self, wait_s: float = 10.0) -> None:
+        """Have them give back what they run, and see that they are gone."""
+        for worker, _ in self._running:
+            worker.terminate()
+        end = time.monotonic() + wait_s
+        for worker, _ in self._running:
+            try:
+                worker.wait(max(0.1, end - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                worker.kill()
+                worker.wait()
+
+    def _start(self) -> tuple[subprocess.Popen[Any], float]:
+        started = subprocess.Popen(
+            worker_command(), env=self._settings.environment(), cwd=PROJECT, stdin=subprocess.DEVNULL,
+            stdout=self._output, stderr=subprocess.STDOUT,
+            start_new_session=True,  # Ctrl-C reaches the service only, which then stops them in order
+        )  # fmt: skip
+        return started, time.monotonic()
