@@ -45,7 +45,7 @@ class Settings(BaseSettings):
     log_level : str
         What the log file takes: debug, info, warning or error.
     job_workers : int
-        Jobs that run at a time; 0 where another machine runs them (``python -m config.work.worker``).
+        Jobs that run at a time; 0 where another machine runs them (``python -m config.jobs.worker``).
     job_seconds : float
         How long a job may run.
     job_open : int

@@ -84,9 +84,9 @@ def test_jobs_outlive_the_service_and_the_database(
         assert session.get(f"{second}/results", timeout=60).content == result
 
         watcher = json.loads((data_dir / "service.json").read_text("utf-8"))["pid"]
-        (worker,) = (pid for pid in children(watcher) if b"config.work.worker" in command(pid))
+        (worker,) = (pid for pid in children(watcher) if b"config.jobs.worker" in command(pid))
         os.kill(worker, signal.SIGKILL)
         third = post()  # the service starts another worker
         assert until(lambda: has_ended(third))["status"] == "successful"
         assert wangge("down").returncode == 0
-        until(lambda: not any(b"config.work.worker" in command(pid) for pid in children(watcher)))
+        until(lambda: not any(b"config.jobs.worker" in command(pid) for pid in children(watcher)))

@@ -171,7 +171,7 @@ def test_a_worker_ends_with_the_service_that_started_it(city_copy: Any, tmp_path
     """However the service ends: nobody may be left who takes jobs that nobody watches over."""
     command = (
         "import os, subprocess, sys, time\n"
-        "started = subprocess.Popen([sys.executable, '-m', 'config.work.worker', '--parent', str(os.getpid())])\n"
+        "started = subprocess.Popen([sys.executable, '-m', 'config.jobs.worker', '--parent', str(os.getpid())])\n"
         "print(started.pid, flush=True)\n"
         "time.sleep(600)\n"
     )

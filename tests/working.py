@@ -39,7 +39,7 @@ def working(settings: Settings) -> Iterator[subprocess.Popen[bytes]]:
     """A worker that logs into ``worker.log`` of its data folder; ended in order unless the test has killed it."""
     with (settings.data_dir / "worker.log").open("ab") as log:
         worker = subprocess.Popen(
-            [sys.executable, "-m", "config.work.worker", "--parent", str(os.getpid())],
+            [sys.executable, "-m", "config.jobs.worker", "--parent", str(os.getpid())],
             env=settings.environment(), cwd=PROJECT, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
         )  # fmt: skip
     try:

@@ -15,10 +15,10 @@ from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 
+from config.jobs.workers import Workers
 from config.machine.database import cluster_of, reachable
 from config.machine.running import Running, forget, read, start_tick
 from config.settings import PROJECT, Settings, load
-from config.work.workers import Workers
 from geo.errors import Conflict, InvalidInput
 
 LOG_BYTES = 20_000_000

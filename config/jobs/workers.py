@@ -16,7 +16,7 @@ _SOON_S = 10.0
 
 def worker_command() -> list[str]:
     """Command line of a worker that ends with the process that calls this."""
-    return [sys.executable, "-m", "config.work.worker", "--parent", str(os.getpid())]
+    return [sys.executable, "-m", "config.jobs.worker", "--parent", str(os.getpid())]
 
 
 class Workers:

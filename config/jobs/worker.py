@@ -1,4 +1,4 @@
-"""Runs jobs from the queue, one at a time: ``python -m config.work.worker``.
+"""Runs jobs from the queue, one at a time: ``python -m config.jobs.worker``.
 
 The worker itself only watches: a process below it does the work, so that whatever happens there, and however long it
 computes, a dismissal is obeyed at once.
@@ -19,11 +19,11 @@ from typing import Any
 
 import psycopg2
 
+from config.jobs.job_process import JobProcess
+from config.jobs.lifeline import end_with
+from config.jobs.subscribers import Subscribers
 from config.machine.database import reachable
 from config.settings import Settings, load
-from config.work.job_process import JobProcess
-from config.work.lifeline import end_with
-from config.work.subscribers import Subscribers
 from layers.job_queue import JobQueue, Taken
 
 LOGGER = logging.getLogger("wangge.jobs")
@@ -166,7 +166,7 @@ class Worker:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a worker until SIGTERM or SIGINT."""
-    parser = argparse.ArgumentParser(prog="python -m config.work.worker")
+    parser = argparse.ArgumentParser(prog="python -m config.jobs.worker")
     parser.add_argument("--parent", type=int, help="end in order when this process, which started the worker, is gone")
     parent = parser.parse_args(arguments).parent
     if parent is not None:

@@ -47,7 +47,7 @@ class JobProcess:
         ours, theirs = socket.socketpair()
         with theirs:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "config.work.job_child", str(os.getpid()), str(theirs.fileno()), self._name],
+                [sys.executable, "-m", "config.jobs.job_child", str(os.getpid()), str(theirs.fileno()), self._name],
                 env=self._settings.environment(), cwd=PROJECT, stdin=subprocess.DEVNULL,
                 pass_fds=[theirs.fileno()],
             )  # fmt: skip

@@ -19,8 +19,8 @@ from typing import Any
 import orjson
 from psycopg2.extensions import make_dsn, parse_dsn
 
+from config.jobs.lifeline import end_with
 from config.settings import load
-from config.work.lifeline import end_with
 from geo.errors import WanggeError
 from layers.database import Database, bind
 from layers.identity import Identity, acting
