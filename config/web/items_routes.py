@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+import zlib
 from datetime import UTC, datetime
+from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode
 
 import orjson
 
-from config.web.http import Answer, Request, gzipped, matches, takes_gzip
+from config.web.http import Answer, Request, matches, takes_gzip
 from geo.crs import CRS84_URI
 from geo.errors import InvalidInput, NeedsKey, NotFound
 from layers.cache import BytesCache, Recent
@@ -59,6 +61,7 @@ class ItemsRoutes:
         self._parsed: Recent[tuple[str, str, int, bool], ItemsRequest] = Recent(2000)
         self._link_headers: Recent[tuple[str, str], str] = Recent(2000)
         self._pages = BytesCache(128 * 1024 * 1024)
+        self._packed: Recent[tuple[object, ...], tuple[bytes, Any]] = Recent(60)
         self._large: Recent[tuple[object, ...], bool] = Recent(500)
 
     def parse(self, layer: Layer, request: Request) -> ItemsRequest:
@@ -81,33 +84,34 @@ class ItemsRoutes:
             etag = _etag(layer, self._store.features.version(layer), request)
             if matches(request, etag):
                 return Answer(b"", "", 304, [*headers, ("ETag", etag)])
-            kept = self._pages.get((key, etag))
-            if kept is not None:
-                return Answer(kept, GEOJSON, 200, [*headers, ("ETag", etag)], zipped=takes_gzip(request))
+            kept = self._packed.get((key, etag)) or (self._pages.get((key, etag)), None)
+            if kept[0] is not None:
+                return _dated(kept[0], kept[1], [*headers, ("ETag", etag)])
         page = self._store.features.page(layer, asked)
         links = self.links(layer, request, page.next_cursor)
-        body = b"".join(
+        # the time of the answer comes last, so that all before it can be kept
+        front = b"".join(
             (
                 b'{"type":"FeatureCollection","features":[',
                 b",".join(page.features),
-                b'],"numberMatched":%d,"numberReturned":%d,"timeStamp":"%s","links":%s}'
-                % (
-                    page.matched,
-                    len(page.features),
-                    datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ").encode(),
-                    orjson.dumps(links),
-                ),
+                b'],"numberMatched":%d,"numberReturned":%d,"links":' % (page.matched, len(page.features)),
+                orjson.dumps(links),
+                b',"timeStamp":"',
             )
         )
         fresh = _etag(layer, page.version, request)
-        answer = Answer(body, GEOJSON, 200, [*headers, ("ETag", fresh)])
-        if len(body) > _LARGE:
-            # to join and pack the whole city takes longer than to find it, and whoever opens it asks for the same
-            if takes_gzip(request):
-                answer.body, answer.zipped = gzipped(body), True
-            self._pages.put((key, fresh), answer.body)
-            self._large.put(key, True)
-        return answer
+        headers.append(("ETag", fresh))
+        if len(front) <= _LARGE:
+            return _dated(front, None, headers)
+        # to join and pack the whole city takes longer than to find it, and whoever opens it asks for the same
+        self._large.put(key, True)
+        if not takes_gzip(request):
+            self._pages.put((key, fresh), front)
+            return _dated(front, None, headers)
+        packer = zlib.compressobj(1, zlib.DEFLATED, 31)
+        front = packer.compress(front) + packer.flush(zlib.Z_SYNC_FLUSH)
+        self._packed.put((key, fresh), (front, packer))
+        return _dated(front, packer, headers)
 
     def item(self, layer: Layer, id_: str, request: Request) -> Answer:
         """``/collections/{id}/items/{featureId}``."""
@@ -184,6 +188,15 @@ class ItemsRoutes:
         headers = [("Content-Crs", f"<{asked.crs or CRS84_URI}>"), ("Cache-Control", cache_control(layer))]
         preference = handling(request)
         return [*headers, ("Preference-Applied", f"handling={preference}")] if preference else headers
+
+
+def _dated(front: bytes, packer: Any, headers: list[tuple[str, str]]) -> Answer:
+    """A page with the time of this answer at its end; a packed front goes on where its packer stood."""
+    end = datetime.now(UTC).strftime('%Y-%m-%dT%H:%M:%SZ"}').encode()
+    if packer is None:
+        return Answer(front + end, GEOJSON, 200, headers)
+    rest = packer.copy()
+    return Answer(front + rest.compress(end) + rest.flush(), GEOJSON, 200, headers, zipped=True)
 
 
 def cache_control(layer: Layer) -> str:
