@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+import requests
 
 GRIDS = "/collections/grids/items"
 AWKWARD = "<b>&amp; \"引号\" '单引' \\反斜 </script><!-- 表情😀 \t\n é ﷽ {{7*7}} ${x} %s \u2028"
@@ -158,3 +159,14 @@ def test_what_went_in_comes_out(own_service: Any) -> None:
     assert "49 ${x}" not in page
     found = json.loads(own_service.get(items, params=params | {"f": "json"}).content)
     assert found["numberMatched"] == 1
+
+
+def test_a_large_page_is_whole_plain_or_packed_fresh_or_kept(service):
+    address = f"{service.base_url}/collections/grids/items?limit=2000"
+    forms = ["identity"] * 3 + ["gzip"] * 3
+    answers = [requests.get(address, headers={"Accept-Encoding": form}, timeout=60) for form in forms]
+    assert [answer.headers.get("Content-Encoding") for answer in answers] == [None] * 3 + ["gzip"] * 3
+    pages = [answer.json() for answer in answers]
+    assert len(pages[0]["features"]) == pages[0]["numberMatched"] == 1412
+    assert all(page["features"] == pages[0]["features"] for page in pages)
+    assert sorted(page["timeStamp"] for page in pages) == [page["timeStamp"] for page in pages]
