@@ -18,17 +18,17 @@ from config.settings import Settings
 from config.terminal import Terminal
 from geo.errors import NotFound
 from geo.finding import Finding
-from layers.checked_file import read_checked_file
-from layers.checking import check_file, check_layer
-from layers.coded import SEVERITIES
-from layers.coverages import coverage_layers
-from layers.database import Database
+from layers.catalogue.coded import SEVERITIES
+from layers.checking.check import check_file, check_layer
+from layers.checking.checked_file import read_checked_file
+from layers.checking.coverages import coverage_layers
+from layers.checking.finding_text import message
+from layers.checking.findings import Kept, store_findings
+from layers.database.database import Database
+from layers.database.migrate import migrate
 from layers.division_names import division_names
-from layers.finding_text import message
-from layers.findings import Kept, store_findings
 from layers.identity import ADMIN
-from layers.migrate import migrate
-from processes.finding_features import finding_features
+from processes.features.finding_features import finding_features
 
 DEFAULT_LAYER = "grids"
 MOST_ROWS = 60

@@ -17,7 +17,7 @@ from config.cli import parser
 from config.settings import PREFIX, PROJECT, Settings
 from config.terminal import Terminal
 from config.web.conformance import CONFORMANCE
-from layers.catalogue import CATALOGUE
+from layers.catalogue.catalogue import CATALOGUE
 from processes.registry import PROCESSES
 
 README = PROJECT / "README.md"

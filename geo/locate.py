@@ -9,9 +9,9 @@ import numpy as np
 import shapely
 from numpy.typing import ArrayLike, NDArray
 
-from geo.cell_table import NOWHERE, SURE, CellTable, cell_table, edges_of, ranges
+from geo.coverage.soundness import check_soundness
+from geo.crosswalk.cell_table import NOWHERE, SURE, CellTable, cell_table, edges_of, ranges
 from geo.errors import InvalidInput
-from geo.soundness import check_soundness
 
 #: Points at a time: what is worked on stays in the processor's cache.
 _CHUNK: Final = 1 << 16

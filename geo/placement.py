@@ -15,10 +15,10 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
+from geo.coverage.soundness import polygonal
 from geo.errors import InvalidInput
 from geo.finding import Finding
 from geo.gcj02 import Shift, bd09_to_wgs84, gcj02_to_wgs84, shift_geometries, wgs84_to_bd09, wgs84_to_gcj02
-from geo.soundness import polygonal
 
 Kind = Literal["swapped-axes", "gcj02", "bd09", "outside"]
 

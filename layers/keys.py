@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from geo.errors import InvalidInput, NotFound
-from layers.database import Database
+from layers.database.database import Database
 from layers.identity import ADMIN, ROLES, Identity
 
 _PREFIX = "wg_"

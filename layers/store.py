@@ -6,12 +6,12 @@ import hashlib
 from dataclasses import dataclass
 
 from layers.cache import Recent
-from layers.database import Database, bind
-from layers.features import Features
+from layers.database.database import Database, bind
+from layers.database.versions import Versions
+from layers.features.features import Features
 from layers.identity import Identity
 from layers.keys import identify
-from layers.tiles import Tiles
-from layers.versions import Versions
+from layers.tiles.tiles import Tiles
 
 
 @dataclass(frozen=True)

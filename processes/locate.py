@@ -10,8 +10,8 @@ from pydantic import Field
 
 from geo.errors import InvalidInput
 from geo.gcj02 import TO_WGS84
-from layers.database import bound
-from layers.located_grids import located_grids
+from layers.checking.located_grids import located_grids
+from layers.database.database import bound
 from layers.text import Text
 from processes.base import Parameters, Process
 

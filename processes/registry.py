@@ -7,12 +7,12 @@ from importlib import import_module
 from processes.base import Process
 
 _PLACES = {
-    "check-coverage": "processes.check_coverage.CheckCoverage",
-    "repair-coverage": "processes.repair_coverage.RepairCoverage",
-    "check-codes": "processes.check_codes.CheckCodes",
-    "assign-codes": "processes.assign_codes.AssignCodes",
-    "explain-code": "processes.explain_code.ExplainCode",
-    "crosswalk": "processes.crosswalk.CrosswalkProcess",
+    "check-coverage": "processes.coverage.check_coverage.CheckCoverage",
+    "repair-coverage": "processes.coverage.repair_coverage.RepairCoverage",
+    "check-codes": "processes.codes.check_codes.CheckCodes",
+    "assign-codes": "processes.codes.assign_codes.AssignCodes",
+    "explain-code": "processes.codes.explain_code.ExplainCode",
+    "crosswalk": "processes.crosswalk.crosswalk.CrosswalkProcess",
     "locate": "processes.locate.Locate",
 }
 

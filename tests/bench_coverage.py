@@ -26,7 +26,7 @@ sys.path[:0] = [str(PROJECT), str(PROJECT / "tests")]
 
 from town_of_cells import lattice  # noqa: E402
 
-from geo.coverage import check_coverage  # noqa: E402
+from geo.coverage.coverage import check_coverage  # noqa: E402
 
 FAULTS = 0.01
 LEAST_M2 = 0.01

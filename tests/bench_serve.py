@@ -19,7 +19,7 @@ import psycopg2
 
 from config.machine.cluster import Cluster
 from config.settings import load as load_settings
-from layers.migrate import migrate
+from layers.database.migrate import migrate
 from layers.sample import load_sample
 from layers.sample.city import build_city
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from config.machine.cluster import ADMIN, Cluster
-from layers.database import Database
-from layers.server import API, OWNER
+from layers.database.database import Database
+from layers.database.server import API, OWNER
 
 
 class Clone(Database):

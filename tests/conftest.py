@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from serving import Service
 
     from config.machine.cluster import Cluster
-    from layers.database import Database
+    from layers.database.database import Database
 
 PROJECT = Path(__file__).resolve().parent.parent
 collect_ignore_glob = ["bench_*.py"]
@@ -106,7 +106,7 @@ def clone(cluster: Cluster) -> Callable[..., Any]:
     """Context manager ``clone(template, read_only=False)``: a database of one's own, dropped afterwards."""
     from cloning import Clone
 
-    from layers.server import create_database, drop_database
+    from layers.database.server import create_database, drop_database
 
     number = iter(range(1_000_000))
 
@@ -127,8 +127,8 @@ def clone(cluster: Cluster) -> Callable[..., Any]:
 @pytest.fixture(scope="session")
 def migrated(cluster: Cluster) -> str:
     """Name of the template with this version's schema and no rows."""
-    from layers.migrate import migrate
-    from layers.server import OWNER, create_database, create_extensions
+    from layers.database.migrate import migrate
+    from layers.database.server import OWNER, create_database, create_extensions
 
     create_database(cluster.admin_dsn, "migrated")
     create_extensions(cluster.dsn("postgres", "migrated"))
@@ -141,8 +141,8 @@ def city_template(cluster: Cluster, migrated: str) -> str:
     """Name of the template with the sample city, built once a session."""
     import psycopg2
 
+    from layers.database.server import OWNER, create_database
     from layers.sample import load_sample
-    from layers.server import OWNER, create_database
 
     create_database(cluster.admin_dsn, "city", migrated)
     with closing(psycopg2.connect(cluster.dsn(OWNER, "city"))) as connection:
@@ -225,7 +225,7 @@ def served(job_service: Service) -> Iterator[Service]:
 @pytest.fixture
 def jobs(city_copy: Any) -> Any:
     """Jobs of ``city_copy``, without a worker."""
-    from layers.jobs import JobLimits, Jobs
+    from layers.jobs.jobs import JobLimits, Jobs
 
     return Jobs(city_copy.api, JobLimits())
 

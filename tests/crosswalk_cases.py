@@ -5,9 +5,9 @@ import shapely
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from geo.crosswalk import NOWHERE, crosswalk
-from geo.people import People
-from geo.relations import Thresholds
+from geo.crosswalk.crosswalk import NOWHERE, crosswalk
+from geo.crosswalk.people import People
+from geo.crosswalk.relations import Thresholds
 
 ALL = Thresholds(0)
 # how long an example takes is the machine's business

@@ -13,7 +13,7 @@ import shapely
 from numpy.typing import NDArray
 
 from geo.crs import project
-from layers.tile_matrix import WEB_MERCATOR_QUAD
+from layers.tiles.matrix import WEB_MERCATOR_QUAD
 
 _PAGE = 100
 _ALL = 2000

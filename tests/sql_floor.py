@@ -15,13 +15,13 @@ from urllib.parse import parse_qsl, urlsplit
 
 import psycopg2
 
-from layers.catalogue import GRIDS
-from layers.feature_text import features_statement
-from layers.items_request import parse_items_request
-from layers.query import id_statement, ids_statement
-from layers.sqltext import Sql
-from layers.tile_matrix import tile_matrix_set
-from layers.tile_query import tile_statement
+from layers.catalogue.catalogue import GRIDS
+from layers.database.sqltext import Sql
+from layers.features.feature_text import features_statement
+from layers.features.items_request import parse_items_request
+from layers.features.query import id_statement, ids_statement
+from layers.tiles.matrix import tile_matrix_set
+from layers.tiles.query import tile_statement
 
 PROCESSES = 2
 _IDENTITY = "select set_config('wangge.role', 'public', true), set_config('wangge.township', '', true)"

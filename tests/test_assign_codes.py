@@ -6,12 +6,12 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import shapely
 
-from geo.codes import parse_code
+from geo.codes.code import parse_code
 from geo.errors import Forbidden, InvalidInput, NeedsKey
-from layers.database import bind
+from layers.database.database import bind
 from layers.identity import Identity, acting
 from layers.texts import say
-from processes.assign_codes import AssignCodes
+from processes.codes.assign_codes import AssignCodes
 
 EDITOR = Identity("editor", name="test")
 

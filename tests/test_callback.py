@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geo.errors import InvalidInput
-from processes.callback import Reach, check_address, post
-from processes.reachable import may_reach
+from processes.jobs.callback import Reach, check_address, post
+from processes.jobs.reachable import may_reach
 
 LOOPBACK = (ipaddress.ip_network("127.0.0.0/8"),)
 Answering = Callable[[BaseHTTPRequestHandler], None]

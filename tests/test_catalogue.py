@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from geo.errors import InvalidInput
-from layers.catalogue import CATALOGUE
-from layers.feature_text import feature_text
+from layers.catalogue.catalogue import CATALOGUE
+from layers.catalogue.layer import Layer
+from layers.features.feature_text import feature_text
+from layers.features.items_request import parse_items_request
+from layers.features.query import table
 from layers.identity import Identity, acting
-from layers.items_request import parse_items_request
-from layers.layer import Layer
-from layers.query import table
 from layers.text import Text
 
 LAYERS = list(CATALOGUE.values())

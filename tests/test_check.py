@@ -15,7 +15,7 @@ from config.check import run_check
 from config.settings import Settings
 from config.terminal import Terminal
 from geo.errors import InvalidInput, NotFound
-from layers.findings import accept_finding
+from layers.checking.findings import accept_finding
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ import pytest
 import shapely
 
 from geo.errors import InvalidInput
-from layers.database import bind
-from processes.check_codes import CheckCodes
+from layers.database.database import bind
+from processes.codes.check_codes import CheckCodes
 
 
 def run(**inputs):

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 import shapely
 
-from geo.code_check import check_codes
-from geo.codes import code_of, format_code, parse_code
+from geo.codes.check import check_codes
+from geo.codes.code import code_of, format_code, parse_code
+from geo.codes.numbering import assign_serials
+from geo.codes.schemes import SCHEMES
 from geo.finding import CODE_KINDS
-from geo.numbering import assign_serials
-from geo.schemes import SCHEMES
 from layers.texts import say
 
 SRID = 4549

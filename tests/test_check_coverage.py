@@ -9,8 +9,8 @@ import pytest
 import shapely
 
 from geo.errors import InvalidInput
-from layers.database import bind
-from processes.check_coverage import CheckCoverage
+from layers.database.database import bind
+from processes.coverage.check_coverage import CheckCoverage
 
 
 def run(**inputs: Any) -> dict[str, Any]:

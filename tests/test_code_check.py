@@ -8,13 +8,13 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geo.code_check import check_codes
-from geo.code_sequence import _longest_rising
-from geo.codes import code_of
+from geo.codes.check import check_codes
+from geo.codes.code import code_of
+from geo.codes.numbering import assign_serials
+from geo.codes.schemes import CJT349_20, VILLAGES_15_D900
+from geo.codes.sequence import _longest_rising
 from geo.errors import InvalidInput
 from geo.finding import CODE_KINDS
-from geo.numbering import assign_serials
-from geo.schemes import CJT349_20, VILLAGES_15_D900
 from layers.texts import say
 
 SRID = 4549

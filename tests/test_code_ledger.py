@@ -5,9 +5,9 @@ import pytest
 import shapely
 from town import EAST, GRID, build_town, fetch
 
-from layers.database import bind
-from layers.load import load_file
-from processes.check_codes import CheckCodes
+from layers.database.database import bind
+from layers.loading.load import load_file
+from processes.codes.check_codes import CheckCodes
 
 INSERT = (
     "insert into wangge.grids (code, name, kind, village_code, valid_from, geom)"

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geo.codes import Code, code_of, explain_code, format_code, parse_code, township_class, village_class
+from geo.codes.code import Code, code_of, explain_code, format_code, parse_code, township_class, village_class
+from geo.codes.schemes import CJT349_20, SCHEMES, VILLAGES_15, VILLAGES_15_D900, Block, CodeScheme, scheme_of
 from geo.errors import InvalidInput
-from geo.schemes import CJT349_20, SCHEMES, VILLAGES_15, VILLAGES_15_D900, Block, CodeScheme, scheme_of
 from layers.texts import say, texts
 
 DIGITS = st.text("0123456789", min_size=3, max_size=3)

@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geo.errors import InvalidInput
-from layers.catalogue import CATALOGUE
-from layers.converting import Converter
-from layers.fields import match_columns, shapefile_names
-from layers.rejects import Problem
-from layers.rules import RULES, rule_of
+from layers.catalogue.catalogue import CATALOGUE
+from layers.loading.converting import Converter
+from layers.loading.fields import match_columns, shapefile_names
+from layers.loading.rejects import Problem
+from layers.loading.rules import RULES, rule_of
 
 SHANGHAI = timezone(timedelta(hours=8))
 

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely.affinity import rotate
 
-from geo.coverage import check_coverage
+from geo.coverage.coverage import check_coverage
 from geo.errors import InvalidInput
 from geo.finding import KINDS, Finding
 from layers.texts import texts

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 import shapely
 
-from geo.faces import put_together
-from geo.gaps import gaps, union
-from geo.matching import unmatched_edges
-from geo.tiled import invalid_edges
-from geo.width import width_m
+from geo.coverage.faces import put_together
+from geo.coverage.gaps import gaps, union
+from geo.coverage.matching import unmatched_edges
+from geo.coverage.tiled import invalid_edges
+from geo.coverage.width import width_m
 
 _LEAST = "GEOS brings a ring down to a triangle, the newer JTS to a quadrilateral"
 _SMALL = "GEOS keeps what is smaller than the tolerance, the newer JTS drops it"

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import shapely
 
-from geo.coverage import check_coverage
+from geo.coverage.coverage import check_coverage
 from geo.finding import Finding
 from layers.texts import texts
 

@@ -14,10 +14,10 @@ import pytest
 import shapely
 
 from config.web.conformance import CONFORMANCE
-from layers.catalogue import CATALOGUE
-from layers.features import Features
+from layers.catalogue.catalogue import CATALOGUE
+from layers.features.features import Features
+from layers.features.items_request import parse_items_request
 from layers.identity import Identity, acting
-from layers.items_request import parse_items_request
 
 FINDINGS = CATALOGUE["findings"]
 Row = dict[str, Any]

@@ -11,10 +11,10 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from geo.errors import InvalidInput
-from layers.catalogue import CATALOGUE
-from layers.features import Features
+from layers.catalogue.catalogue import CATALOGUE
+from layers.features.features import Features
+from layers.features.items_request import parse_items_request
 from layers.identity import Identity, acting
-from layers.items_request import parse_items_request
 from layers.texts import say
 
 GRIDS = CATALOGUE["grids"]

@@ -5,13 +5,13 @@ import pytest
 import shapely
 from crosswalk_cases import ALL, assigned, box, lattice, relations_of, walk_of
 
-from geo.carry import carry
-from geo.crosswalk import NOWHERE, crosswalk
-from geo.crosswalk_balance import area_balance, losses
+from geo.crosswalk.balance import area_balance, losses
+from geo.crosswalk.carry import carry
+from geo.crosswalk.conflicts import conflicts
+from geo.crosswalk.crosswalk import NOWHERE, crosswalk
+from geo.crosswalk.people import People
+from geo.crosswalk.relations import Thresholds
 from geo.errors import InvalidInput
-from geo.grid_conflicts import conflicts
-from geo.people import People
-from geo.relations import Thresholds
 from layers.texts import say
 
 

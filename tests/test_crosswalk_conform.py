@@ -7,10 +7,10 @@ import shapely
 from crosswalk_cases import ALL, UNHURRIED, layers, walk_of
 from hypothesis import given, settings
 
-from geo.carry import carry
-from geo.crosswalk import NOWHERE, crosswalk
-from geo.people import People
-from geo.pieces import pieces
+from geo.crosswalk.carry import carry
+from geo.crosswalk.crosswalk import NOWHERE, crosswalk
+from geo.crosswalk.people import People
+from geo.crosswalk.pieces import pieces
 
 
 @settings(UNHURRIED, max_examples=25)

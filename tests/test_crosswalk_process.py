@@ -7,9 +7,9 @@ import pytest
 import shapely
 
 from geo.errors import InvalidInput
-from layers.database import bind
+from layers.database.database import bind
 from layers.texts import say
-from processes.crosswalk import CrosswalkProcess
+from processes.crosswalk.crosswalk import CrosswalkProcess
 
 
 def run(**inputs):

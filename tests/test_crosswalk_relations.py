@@ -7,16 +7,16 @@ from crosswalk_cases import ALL, UNHURRIED, box, lattice, layers, names, populat
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geo.apportion import apportion
-from geo.carry import carry
-from geo.covered import covered_m2, overlapping
-from geo.crosswalk import crosswalk
-from geo.crosswalk_balance import area_balance, losses, people_balance
+from geo.crosswalk.apportion import apportion
+from geo.crosswalk.balance import area_balance, losses, people_balance
+from geo.crosswalk.carry import carry
+from geo.crosswalk.conflicts import conflicts
+from geo.crosswalk.covered import covered_m2, overlapping
+from geo.crosswalk.crosswalk import crosswalk
+from geo.crosswalk.largest import largest
+from geo.crosswalk.people import People
+from geo.crosswalk.relations import Thresholds
 from geo.errors import InvalidInput
-from geo.grid_conflicts import conflicts
-from geo.largest import largest
-from geo.people import People
-from geo.relations import Thresholds
 
 
 @UNHURRIED

@@ -17,8 +17,8 @@ from config.cli import parser
 from config.readme import TABLES, written
 from config.settings import Settings
 from config.terminal import Terminal
-from layers.catalogue import CATALOGUE
-from layers.rules import RULES
+from layers.catalogue.catalogue import CATALOGUE
+from layers.loading.rules import RULES
 from processes.registry import PROCESSES
 
 PROJECT = Path(__file__).resolve().parent.parent

@@ -3,9 +3,9 @@
 import pytest
 
 from geo.errors import InvalidInput
-from layers.database import bind
+from layers.database.database import bind
 from layers.texts import say
-from processes.explain_code import ExplainCode
+from processes.codes.explain_code import ExplainCode
 
 
 def run(**inputs):

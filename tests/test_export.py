@@ -16,12 +16,12 @@ import pytest
 import shapely
 
 from geo.errors import InvalidInput, NotFound
-from layers.catalogue import CATALOGUE
-from layers.export import SUFFIXES, export_layer
-from layers.load import load_file
+from layers.catalogue.catalogue import CATALOGUE
+from layers.exporting.export import SUFFIXES, export_layer
+from layers.loading.load import load_file
 
 if TYPE_CHECKING:
-    from layers.database import Database
+    from layers.database.database import Database
 
 LAYERS = ("divisions", "grids", "cameras", "service-points", "enforcement")
 """Layers that take files, but for the cases, whose number would make these tests slow."""
@@ -178,7 +178,9 @@ def test_a_file_is_replaced_when_the_new_one_is_whole(
     with pytest.raises(InvalidInput):
         export_layer(city, "findings", tmp_path / "findings.shp")
     with monkeypatch.context() as broken, pytest.raises(RuntimeError):
-        broken.setattr("layers.export.name_columns", lambda path, layer: (_ for _ in ()).throw(RuntimeError()))
+        broken.setattr(
+            "layers.exporting.export.name_columns", lambda path, layer: (_ for _ in ()).throw(RuntimeError())
+        )
         export_layer(city, "enforcement", path)
     assert path.read_bytes() == before
     assert [entry.name for entry in tmp_path.iterdir()] == ["bureaus.gpkg"]

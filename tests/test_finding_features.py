@@ -3,7 +3,7 @@
 import pytest
 
 from geo.finding import Finding
-from processes.finding_features import finding_features
+from processes.features.finding_features import finding_features
 
 PLACE = {"offset_m": 512.4, "bearing_deg": 141.0, "placement": "gcj02", "confidence": 0.9}
 

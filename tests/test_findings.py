@@ -10,9 +10,9 @@ import shapely
 
 from geo.errors import InvalidInput, NotFound
 from geo.finding import Finding
-from layers.checking import check
-from layers.coverages import Coverage
-from layers.findings import accept_finding, reopen_finding, store_findings
+from layers.checking.check import check
+from layers.checking.coverages import Coverage
+from layers.checking.findings import accept_finding, reopen_finding, store_findings
 
 SIDE = 0.01
 

@@ -15,7 +15,7 @@ import pytest
 import shapely
 from pyproj import Transformer
 
-from layers.catalogue import CATALOGUE
+from layers.catalogue.catalogue import CATALOGUE
 
 SYSTEM_PYTHON = Path("/usr/bin/python3")
 READER = Path(__file__).with_name("qgis_reader.py")

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geo.errors import InvalidInput
-from geo.heat import HIDDEN, cell_polygons, cells_of, parents, suppress
+from geo.heat.cells import HIDDEN, cell_polygons, cells_of, parents, suppress
 
 lons = st.floats(-180, 180)
 lats = st.floats(-90, 90)

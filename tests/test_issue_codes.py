@@ -7,13 +7,13 @@ from threading import Barrier
 
 import pytest
 
-from geo.codes import code_of
+from geo.codes.code import code_of
+from geo.codes.numbering import append_serials
+from geo.codes.schemes import VILLAGES_15
 from geo.errors import Conflict, Forbidden, InvalidInput, NeedsKey
-from geo.numbering import append_serials
-from geo.schemes import VILLAGES_15
-from layers.database import Database
+from layers.checking.issue_codes import issue_codes, propose_codes, used_serials
+from layers.database.database import Database
 from layers.identity import Identity, acting
-from layers.issue_codes import issue_codes, propose_codes, used_serials
 
 V1, V2 = "321283100201", "321283100202"
 EDITOR = Identity("editor", name="test")

@@ -12,8 +12,8 @@ from working import accepted, attempts, ended, rows, settings_of, working
 
 from geo.errors import Conflict, NotFound
 from layers.identity import Identity, acting
-from layers.job_queue import JobQueue
-from layers.jobs import JobFilter, JobLimits, Jobs
+from layers.jobs.jobs import JobFilter, JobLimits, Jobs
+from layers.jobs.queue import JobQueue
 from layers.keys import add_key, identify, list_keys, revoke_key
 
 

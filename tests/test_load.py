@@ -14,10 +14,10 @@ import shapely
 from town import CITY, EAST, GRID, build_town, cameras, count, fetch, spread, table
 
 from geo.errors import Conflict, InvalidInput
-from layers.load import load_file
+from layers.loading.load import load_file
 
 if TYPE_CHECKING:
-    from layers.database import Database
+    from layers.database.database import Database
 
 PROJECT = Path(__file__).resolve().parent.parent
 

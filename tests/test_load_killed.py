@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 import pytest
 from town import build_town, cameras, count, spread
 
-from layers.load import load_file
+from layers.loading.load import load_file
 
 if TYPE_CHECKING:
-    from layers.database import Database
+    from layers.database.database import Database
 
 PROJECT = Path(__file__).resolve().parent.parent
 
@@ -29,8 +29,8 @@ def town(db: Database, tmp_path: Path) -> Database:
 _LOADER = """
 import sys
 from pathlib import Path
-from layers.database import Database
-from layers.load import load_file
+from layers.database.database import Database
+from layers.loading.load import load_file
 def tell(stage, done, total):
     print(stage, done, flush=True)
 load_file(Database(sys.argv[1]), "cameras", Path(sys.argv[2]), replace=True, progress=tell)

@@ -15,10 +15,10 @@ from town import DEVICE, build_town, cameras, fetch, rejected, spread
 
 from geo.errors import InvalidInput
 from geo.gcj02 import gcj02_to_wgs84, shift_geometries, wgs84_to_bd09, wgs84_to_gcj02
-from layers.load import load_file
+from layers.loading.load import load_file
 
 if TYPE_CHECKING:
-    from layers.database import Database
+    from layers.database.database import Database
 
 PROJECT = Path(__file__).resolve().parent.parent
 

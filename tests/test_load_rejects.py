@@ -14,14 +14,14 @@ import shapely
 from town import DEVICE, EAST, WEST, build_town, cameras, count, fetch, rejected, table
 
 from geo.errors import Conflict, InvalidInput, NotFound
-from layers.catalogue import CATALOGUE
-from layers.load import load_file
-from layers.rejects import rejects_path
-from layers.rules import RULES
+from layers.catalogue.catalogue import CATALOGUE
+from layers.loading.load import load_file
+from layers.loading.rejects import rejects_path
+from layers.loading.rules import RULES
 from layers.texts import texts
 
 if TYPE_CHECKING:
-    from layers.database import Database
+    from layers.database.database import Database
 
 PROJECT = Path(__file__).resolve().parent.parent
 

@@ -10,7 +10,7 @@ import shapely
 
 from geo.errors import InvalidInput
 from geo.gcj02 import wgs84_to_bd09, wgs84_to_gcj02
-from layers.database import bind
+from layers.database.database import bind
 from layers.texts import texts
 from processes.locate import Locate
 

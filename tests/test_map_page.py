@@ -18,7 +18,7 @@ import pytest
 from config.pages import templating
 from config.pages.map_page import map_page
 from config.pages.templating import set_page_context
-from layers.catalogue import CATALOGUE
+from layers.catalogue.catalogue import CATALOGUE
 
 if TYPE_CHECKING:
     from conftest import Service

@@ -14,8 +14,8 @@ import psycopg2
 import pytest
 
 from geo.errors import Conflict
-from layers.grants import row_rules
-from layers.migrate import frozen_hashes, migrate, migrations
+from layers.database.grants import row_rules
+from layers.database.migrate import frozen_hashes, migrate, migrations
 
 SCHEMA = Path(__file__).resolve().parent.parent / "layers" / "schema"
 
@@ -46,7 +46,7 @@ def state(database: Any) -> list[list[tuple[Any, ...]]]:
 @pytest.fixture
 def unmigrated(cluster: Any) -> Iterator[str]:
     """Address of a database that has the extensions and nothing else, as its owner."""
-    from layers.server import OWNER, create_database, create_extensions, drop_database
+    from layers.database.server import OWNER, create_database, create_extensions, drop_database
 
     create_database(cluster.admin_dsn, "unmigrated")
     create_extensions(cluster.dsn("postgres", "unmigrated"))

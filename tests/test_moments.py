@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geo.errors import InvalidInput
-from layers.moments import CITY_ZONE, Period, day_in_city, parse_moment, parse_period
+from layers.features.moments import CITY_ZONE, Period, day_in_city, parse_moment, parse_period
 
 TICK = timedelta(microseconds=1)
 MOMENTS = st.datetimes(datetime(1900, 1, 1), datetime(2200, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001

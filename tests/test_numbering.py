@@ -8,10 +8,10 @@ import shapely
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from geo.codes.numbering import assign_serials, reading_order
+from geo.codes.schemes import CJT349_20, VILLAGES_15
 from geo.crs import project
 from geo.errors import InvalidInput
-from geo.numbering import assign_serials, reading_order
-from geo.schemes import CJT349_20, VILLAGES_15
 from layers.texts import say
 
 SRID = 4549

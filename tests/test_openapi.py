@@ -158,7 +158,7 @@ def test_every_link_leads_to_a_path_of_it(document: dict[str, Any], service: Ser
 
 def test_limit_says_what_qgis_needs(document: dict[str, Any], service: Service) -> None:
     """QGIS takes the page size from the default and the maximum of limit, and holds a server to both."""
-    from layers.catalogue import CATALOGUE
+    from layers.catalogue.catalogue import CATALOGUE
 
     for layer in CATALOGUE:
         schema = parameters(document, f"/collections/{layer}/items")["limit"]["schema"]
@@ -170,7 +170,7 @@ def test_limit_says_what_qgis_needs(document: dict[str, Any], service: Service) 
 
 
 def test_filters_are_the_queryables(document: dict[str, Any], service: Service) -> None:
-    from layers.catalogue import CATALOGUE
+    from layers.catalogue.catalogue import CATALOGUE
 
     for layer in CATALOGUE:
         offered = service.get(f"collections/{layer}/queryables?f=json", "admin").json()["properties"]

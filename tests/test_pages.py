@@ -19,7 +19,7 @@ from config.pages import templating
 from config.pages.assets import LIBRARY, asset, names
 from config.pages.templating import TEMPLATES, render, set_page_context, with_query
 from config.pages.values import instant, script_json, show
-from layers.catalogue import CATALOGUE
+from layers.catalogue.catalogue import CATALOGUE
 from layers.texts import texts
 
 if TYPE_CHECKING:

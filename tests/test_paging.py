@@ -11,10 +11,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from layers.catalogue import CATALOGUE
-from layers.features import Features, Page
+from layers.catalogue.catalogue import CATALOGUE
+from layers.features.features import Features, Page
+from layers.features.items_request import ItemsRequest, parse_items_request
 from layers.identity import Identity, acting
-from layers.items_request import ItemsRequest, parse_items_request
 
 STAFF = Identity("staff", name="test")
 FEW = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 import shapely
 
-from geo.coverage import check_coverage
-from layers.checking import check_all
-from layers.coverages import Coverage
-from layers.progress import listening, report
+from geo.coverage.coverage import check_coverage
+from layers.checking.check import check_all
+from layers.checking.coverages import Coverage
+from layers.jobs.progress import listening, report
 from layers.texts import texts
 
 SQUARES = [shapely.box(120 + column / 100, 32, 120 + (column + 1) / 100, 32.01) for column in range(5)]

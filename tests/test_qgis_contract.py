@@ -15,7 +15,7 @@ from pyproj import Transformer
 from shapely.geometry import shape
 
 from geo.crs import axes_inverted
-from layers.catalogue import CATALOGUE
+from layers.catalogue.catalogue import CATALOGUE
 
 QGIS = {"User-Agent": "Mozilla/5.0 QGIS/34400/Windows 11 Version 2009"}
 CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"

@@ -14,13 +14,13 @@ from pyproj import Transformer
 
 from geo.crs import CRS84_URI, axes_inverted, uri_of
 from geo.errors import InvalidInput
-from layers.catalogue import CATALOGUE
-from layers.features import Features, Page
+from layers.catalogue.catalogue import CATALOGUE
+from layers.features.features import Features, Page
+from layers.features.items_request import parse_items_request
+from layers.features.query import bbox_condition, count_statement, id_statement, ids_statement
 from layers.identity import Identity, acting
-from layers.items_request import parse_items_request
-from layers.query import bbox_condition, count_statement, id_statement, ids_statement
-from layers.tile_matrix import TILE_MATRIX_SETS
-from layers.tile_query import tile_statement
+from layers.tiles.matrix import TILE_MATRIX_SETS
+from layers.tiles.query import tile_statement
 
 STAFF = Identity("staff", name="test")
 FEW = settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

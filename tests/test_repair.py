@@ -15,9 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from town_of_cells import lattice
 
-from geo.coverage import check_coverage
+from geo.coverage.coverage import check_coverage
+from geo.coverage.repair import Repair, repair_coverage
 from geo.errors import InvalidInput
-from geo.repair import Repair, repair_coverage
 
 MESSY = ["atlanta", "chapel-hill", "savannah", "turku", "unna", "zurich-city", "CO_bad_gap_region",
          "DenverCo_precincts2016_orig"]  # fmt: skip

@@ -12,10 +12,10 @@ from town_of_cells import lattice
 
 from geo.errors import InvalidInput
 from geo.measuring import Plane
-from layers.database import bind
+from layers.database.database import bind
 from layers.texts import texts
-from processes.check_coverage import CheckCoverage
-from processes.repair_coverage import RepairCoverage
+from processes.coverage.check_coverage import CheckCoverage
+from processes.coverage.repair_coverage import RepairCoverage
 
 
 def run(**inputs: Any) -> dict[str, Any]:

@@ -22,8 +22,8 @@ from config.settings import Settings
 from config.terminal import Terminal
 from geo.errors import InvalidInput
 from geo.finding import KINDS, Finding
-from layers.checking import check
-from layers.coverages import Coverage
+from layers.checking.check import check
+from layers.checking.coverages import Coverage
 from layers.texts import texts
 
 AT = datetime(2024, 5, 6, 7, 8, tzinfo=UTC)

@@ -20,8 +20,8 @@ from config.web.app import App
 from config.web.http import Request
 from config.web.pygeoapi_route import ask_pygeoapi
 from geo.crs import CRS84_URI, uri_of
-from layers.catalogue import CATALOGUE
-from layers.database import Database
+from layers.catalogue.catalogue import CATALOGUE
+from layers.database.database import Database
 from layers.identity import Identity, acting
 from layers.store import Store, bind_store
 

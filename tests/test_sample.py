@@ -15,8 +15,8 @@ from built_city import built_city, dedicated, level, parts, social
 from hypothesis import given
 from hypothesis import strategies as st
 
+from geo.codes.numbering import assign_serials
 from geo.crs import project, transformer
-from geo.numbering import assign_serials
 from layers.sample import SampleCity, build_city, load_sample, tables
 from layers.sample.cases import COUNT
 from layers.sample.grids import apportion

@@ -22,7 +22,7 @@ from config.machine.prepared import prepare, sample_key
 from config.machine.running import Running, start_tick
 from config.settings import Settings
 from config.terminal import Terminal
-from layers.bare import is_bare
+from layers.database.bare import is_bare
 
 Speak = Callable[..., subprocess.CompletedProcess[str]]
 

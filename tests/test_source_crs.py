@@ -9,8 +9,8 @@ import shapely
 
 from geo.errors import InvalidInput
 from geo.gcj02 import Shift, wgs84_to_bd09, wgs84_to_gcj02
-from layers.shaping import shaped
-from layers.source_crs import crs_of_file, likely_projected, parse_crs
+from layers.loading.shaping import shaped
+from layers.loading.source_crs import crs_of_file, likely_projected, parse_crs
 
 
 @pytest.mark.parametrize(

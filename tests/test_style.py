@@ -12,8 +12,8 @@ from config.pages.glyphs import LAST, SHIPPED, glyphs
 from config.pages.legend import legend
 from config.pages.qml import layer_qml
 from config.pages.style import colour_expression, layer_style, map_style
-from layers.catalogue import CATALOGUE
-from layers.layer import Layer
+from layers.catalogue.catalogue import CATALOGUE
+from layers.catalogue.layer import Layer
 
 BASE = "http://host.example:8080/service"
 LAYERS = list(CATALOGUE.values())

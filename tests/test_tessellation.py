@@ -8,9 +8,9 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geo.borders import border_edges, dissolve, smooth
-from geo.growth import corridor, grow
-from geo.tessellation import Tessellation, relax, tessellate
+from geo.tessellation.borders import border_edges, dissolve, smooth
+from geo.tessellation.growth import corridor, grow
+from geo.tessellation.tessellation import Tessellation, relax, tessellate
 
 L_SHAPE = shapely.Polygon([(0, 0), (4000, 0), (4000, 1500), (1800, 1500), (1800, 4000), (0, 4000)])
 

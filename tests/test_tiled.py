@@ -10,10 +10,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from town_of_cells import lattice
 
-from geo.coverage import check_coverage
+from geo.coverage.coverage import check_coverage
+from geo.coverage.matching import matched_edges, unmatched_edges
+from geo.coverage.tiled import cores, invalid_edges, tiles
 from geo.finding import Finding
-from geo.matching import matched_edges, unmatched_edges
-from geo.tiled import cores, invalid_edges, tiles
 
 
 def told(findings: list[Finding]) -> list[tuple[Any, ...]]:

@@ -13,9 +13,9 @@ import shapely
 from mvt import TileLayer, read_tile
 from pyproj import Transformer
 
-from layers.catalogue import CATALOGUE
-from layers.tile_matrix import TILE_MATRIX_SETS
-from layers.tile_query import CASES_FROM_ZOOM
+from layers.catalogue.catalogue import CATALOGUE
+from layers.tiles.matrix import TILE_MATRIX_SETS
+from layers.tiles.query import CASES_FROM_ZOOM
 
 MERCATOR = 20037508.342789244
 PUBLIC = ["divisions", "grids", "service-points", "enforcement"]

@@ -6,7 +6,7 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geo.village_shares import village_shares
+from geo.crosswalk.village_shares import village_shares
 
 WEST, EAST = shapely.box(0, 0, 10, 10), shapely.box(10, 0, 20, 10)
 CODES = ["321283100201", "321283100202"]

@@ -10,9 +10,9 @@ from typing import Any
 import psycopg2
 import pytest
 
-from layers.catalogue import CATALOGUE
+from layers.catalogue.catalogue import CATALOGUE
 from layers.identity import Identity
-from layers.tile_matrix import TILE_MATRIX_SETS
+from layers.tiles.matrix import TILE_MATRIX_SETS
 
 STAFF_ONLY = ["cameras", "cases", "findings"]
 ROLES = [None, "township", "staff", "editor", "admin"]

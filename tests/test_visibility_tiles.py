@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from mvt import read_tile
 
-from layers.tile_matrix import TILE_MATRIX_SETS
+from layers.tiles.matrix import TILE_MATRIX_SETS
 from processes.registry import PROCESSES
 
 ORDERS = [["staff", "township", None], [None, "township", "staff"], ["admin", "editor", "township", None, "township"]]

@@ -9,7 +9,7 @@ import pytest
 import shapely
 from shapely.affinity import rotate
 
-from geo.width import width_m
+from geo.coverage.width import width_m
 
 
 @pytest.mark.parametrize("angle", [0, 30, 45])

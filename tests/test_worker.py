@@ -28,7 +28,7 @@ from config.machine.running import start_tick
 from config.settings import PROJECT
 from geo.errors import InvalidInput
 from layers.identity import Identity
-from layers.jobs import Jobs
+from layers.jobs.jobs import Jobs
 from processes.answers import as_json
 from processes.registry import PROCESSES
 
@@ -49,7 +49,7 @@ def test_a_job_waits_runs_and_ends_with_the_answer_of_a_run_that_is_waited_for(
     assert job.started_at is not None and job.finished_at is not None
     assert job.created_at <= job.started_at <= job.finished_at
     assert attempts(city_copy, id_) == 1
-    from layers.database import bind
+    from layers.database.database import bind
 
     bind(city_copy.api)
     assert jobs.result(id_) == as_json(PROCESSES[process]().execute(inputs)[1])

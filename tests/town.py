@@ -10,11 +10,11 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
-from layers.load import load_file
-from layers.rejects import HEADER, rejects_path
+from layers.loading.load import load_file
+from layers.loading.rejects import HEADER, rejects_path
 
 if TYPE_CHECKING:
-    from layers.database import Database
+    from layers.database.database import Database
 
 CITY = shapely.box(120.0, 32.0, 120.2, 32.1)
 EAST, WEST = shapely.box(120.1, 32.0, 120.2, 32.1), shapely.box(120.0, 32.0, 120.1, 32.1)

@@ -15,7 +15,7 @@ import psycopg2
 import requests
 
 from config.settings import PROJECT, Settings
-from layers.jobs import Job, Jobs
+from layers.jobs.jobs import Job, Jobs
 
 if TYPE_CHECKING:
     from serving import Service

@@ -33,7 +33,7 @@ def run_backup(args: argparse.Namespace, terminal: Terminal) -> int:
 
 def run_restore(args: argparse.Namespace, terminal: Terminal) -> int:
     """Put a backup in the place of what is there, then bring it to this version's schema."""
-    from layers.migrate import migrate
+    from layers.database.migrate import migrate
 
     settings = load()
     found = read(settings)

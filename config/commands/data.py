@@ -53,7 +53,7 @@ def parse_mapping(pairs: list[str]) -> dict[str, str]:
 
 def run_load(args: argparse.Namespace, terminal: Terminal) -> int:
     """Bring a file into a layer, whole or not at all; exit 2 when rows were rejected."""
-    from layers.load import load_file
+    from layers.loading.load import load_file
 
     mapping = parse_mapping(args.map)
     if not args.file.exists():
@@ -75,7 +75,7 @@ def run_load(args: argparse.Namespace, terminal: Terminal) -> int:
 
 def run_export(args: argparse.Namespace, terminal: Terminal) -> int:
     """Write a layer to a file, in the format that its suffix names."""
-    from layers.export import export_layer
+    from layers.exporting.export import export_layer
 
     with as_owner(load()) as database:
         count = export_layer(database, args.layer, args.file)

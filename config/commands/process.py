@@ -28,9 +28,9 @@ def add(commands: Any, terminal: Terminal) -> None:
 
 def run_process(args: argparse.Namespace, terminal: Terminal) -> int:
     """Run a process on the database as the administrator; the result goes to standard output or a file."""
-    from layers.database import Database, bind
+    from layers.database.database import Database, bind
+    from layers.database.migrate import migrate
     from layers.identity import ADMIN, acting
-    from layers.migrate import migrate
     from processes.registry import PROCESSES
 
     if args.process not in PROCESSES:

@@ -22,9 +22,9 @@ from psycopg2.extensions import make_dsn, parse_dsn
 from config.jobs.lifeline import end_with
 from config.settings import load
 from geo.errors import WanggeError
-from layers.database import Database, bind
+from layers.database.database import Database, bind
 from layers.identity import Identity, acting
-from layers.progress import listening
+from layers.jobs.progress import listening
 from processes.answers import as_json, in_form
 from processes.registry import PROCESSES
 

@@ -19,7 +19,7 @@ import orjson
 import psycopg2
 
 from config.settings import PROJECT, Settings
-from layers.job_queue import Taken
+from layers.jobs.queue import Taken
 
 LOGGER = logging.getLogger("wangge.jobs")
 

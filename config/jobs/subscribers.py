@@ -11,10 +11,10 @@ import psycopg2
 
 from config.settings import Settings
 from geo.errors import WanggeError
-from layers.job_callbacks import JobCallback, deliver_one
+from layers.jobs.callbacks import JobCallback, deliver_one
 from processes.answers import as_json
-from processes.callback import Reach, post
-from processes.job_document import job_document
+from processes.jobs.callback import Reach, post
+from processes.jobs.document import job_document
 
 LOGGER = logging.getLogger("wangge.jobs")
 

@@ -24,7 +24,7 @@ from config.jobs.lifeline import end_with
 from config.jobs.subscribers import Subscribers
 from config.machine.database import reachable
 from config.settings import Settings, load
-from layers.job_queue import JobQueue, Taken
+from layers.jobs.queue import JobQueue, Taken
 
 LOGGER = logging.getLogger("wangge.jobs")
 

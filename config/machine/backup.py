@@ -10,7 +10,7 @@ from config.machine.postgres import usable
 from config.settings import Settings
 from geo.errors import InvalidInput
 
-# Made by a superuser in every database (layers/server_extensions.sql), so neither dropped nor restored.
+# Made by a superuser in every database (layers/database/server_extensions.sql), so neither dropped nor restored.
 NOT_OURS = (" EXTENSION ", " COMMENT - EXTENSION ", " SCHEMA - public ", " public spatial_ref_sys ")
 
 

@@ -23,7 +23,15 @@ from config.machine.memory import memory_mb
 from config.machine.postgres import Postgres, usable
 from config.machine.running import start_tick
 from geo.errors import InvalidInput
-from layers.server import API, DATABASE, OWNER, create_database, create_extensions, create_roles, database_exists
+from layers.database.server import (
+    API,
+    DATABASE,
+    OWNER,
+    create_database,
+    create_extensions,
+    create_roles,
+    database_exists,
+)
 
 ADMIN = "postgres"
 PORT = 5432

@@ -10,7 +10,7 @@ from config.machine.cluster import Cluster, place
 from config.settings import Settings
 
 if TYPE_CHECKING:
-    from layers.database import Database
+    from layers.database.database import Database
 
 
 def cluster_of(settings: Settings) -> Cluster:
@@ -39,8 +39,8 @@ def reachable(settings: Settings) -> Iterator[Settings]:
 @contextmanager
 def as_owner(settings: Settings) -> Iterator[Database]:
     """The database as its owner, at the schema of this version, for one command."""
-    from layers.database import Database
-    from layers.migrate import migrate
+    from layers.database.database import Database
+    from layers.database.migrate import migrate
 
     with reachable(settings) as complete:
         migrate(complete.owner_dsn)

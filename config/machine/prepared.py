@@ -22,8 +22,8 @@ def prepare(settings: Settings, terminal: Terminal, *, empty: bool) -> None:
     empty : bool
         Leave a bare database bare.
     """
-    from layers.bare import is_bare
-    from layers.migrate import migrate
+    from layers.database.bare import is_bare
+    from layers.database.migrate import migrate
 
     migrate(settings.owner_dsn)
     if empty:
@@ -40,7 +40,7 @@ def prepare(settings: Settings, terminal: Terminal, *, empty: bool) -> None:
 
 def _make_sample_key(settings: Settings) -> None:
     """Make the key that `sample_key` reads: the sample is nobody's data, so this one key may be kept in the clear."""
-    from layers.database import Database
+    from layers.database.database import Database
     from layers.keys import add_key
 
     database = Database(settings.owner_dsn, pool_size=1)

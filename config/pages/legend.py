@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
 
-from layers.layer import Layer
+from layers.catalogue.layer import Layer
 
 Shape = Literal["area", "line", "point"]
 

@@ -8,8 +8,8 @@ from typing import Any
 from config.pages.style import COUNTED_BELOW, map_style
 from config.pages.templating import page_context, render
 from config.pages.values import UNITS
-from layers.catalogue import CATALOGUE
-from layers.layer import Layer
+from layers.catalogue.catalogue import CATALOGUE
+from layers.catalogue.layer import Layer
 from layers.texts import texts
 
 SHOWN_AT_FIRST = ("divisions", "grids")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from config.pages.style import INK, layer_style, map_style
-from layers.catalogue import CATALOGUE
-from layers.layer import Layer
+from layers.catalogue.catalogue import CATALOGUE
+from layers.catalogue.layer import Layer
 
 _ORIENTATION = "divisions"
 """Lies under every small map: with no base map, outlines say where one is."""

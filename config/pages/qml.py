@@ -7,7 +7,7 @@ from typing import Literal
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from config.pages.legend import legend
-from layers.layer import Field, Layer
+from layers.catalogue.layer import Field, Layer
 
 SymbolType = Literal["marker", "line", "fill"]
 _SYMBOL: dict[str, SymbolType] = {

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from config.pages.report_picture import Surroundings, picture
 from geo.errors import InvalidInput
 from geo.finding import KINDS, Finding
-from layers.coded import SEVERITIES
-from layers.finding_text import message
+from layers.catalogue.coded import SEVERITIES
+from layers.checking.finding_text import message
 from layers.texts import say
 
 PICTURES: Final = 300

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from layers.layer import Layer
+from layers.catalogue.layer import Layer
 
 FONT = "Noto Sans Regular"
 """Named for QGIS and for front ends with glyphs of their own; ours are the same whichever name is asked for."""

@@ -18,8 +18,8 @@ from pygeoapi import l10n
 
 from config.pages import preview, values
 from config.pages.legend import legend
-from layers.catalogue import CATALOGUE
-from layers.layer import Layer
+from layers.catalogue.catalogue import CATALOGUE
+from layers.catalogue.layer import Layer
 from layers.text import LANGUAGES
 from layers.texts import say
 

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
 
-from layers.layer import Field, Layer
+from layers.catalogue.layer import Field, Layer
 
 UNITS = {"m2": "m²", "deg": "°", "m": "m"}
 CLOCK = ZoneInfo("Asia/Shanghai")

@@ -24,11 +24,11 @@ from config.web.refusals import refuse
 from config.web.schema_routes import schema_answer
 from config.web.tile_routes import TileRoutes
 from geo.errors import InvalidInput, NeedsKey, NotFound
-from layers.database import Database
+from layers.database.database import Database
 from layers.identity import PUBLIC, Identity, acting
-from layers.jobs import JobLimits, Jobs, bind_jobs
+from layers.jobs.jobs import JobLimits, Jobs, bind_jobs
 from layers.store import Store, bind_store
-from layers.tile_matrix import tile_matrix_set
+from layers.tiles.matrix import tile_matrix_set
 
 _LONGEST_KEY = 200
 _JOB = re.compile(r"/jobs/[^/]+")

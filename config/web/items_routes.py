@@ -14,12 +14,12 @@ from config.web.http import Answer, Request, matches, takes_gzip
 from geo.crs import CRS84_URI
 from geo.errors import InvalidInput, NeedsKey, NotFound
 from layers.cache import BytesCache, Recent
-from layers.catalogue import CATALOGUE
+from layers.catalogue.catalogue import CATALOGUE
+from layers.catalogue.layer import Layer
+from layers.features.items_request import ItemsRequest, parse_items_request
 from layers.identity import current
-from layers.items_request import ItemsRequest, parse_items_request
-from layers.layer import Layer
 from layers.store import Store
-from layers.tiles import scope_of
+from layers.tiles.tiles import scope_of
 
 GEOJSON = "application/geo+json"
 _LARGE = 100_000

@@ -15,10 +15,10 @@ import orjson
 from config.pages.templating import CONTENT_SECURITY_POLICY, render
 from config.web.http import Answer, Request, wants_json
 from geo.errors import InvalidInput, NotFound
-from layers.jobs import STATUSES, Job, JobFilter, Jobs
-from layers.moments import parse_period
+from layers.features.moments import parse_period
+from layers.jobs.jobs import STATUSES, Job, JobFilter, Jobs
 from layers.texts import say
-from processes.job_document import error_of, job_document
+from processes.jobs.document import error_of, job_document
 
 _DEFAULT_LIMIT = 100
 _GREATEST_LIMIT = 1000

@@ -9,10 +9,10 @@ from config.web.openapi_jobs import JOB_PARAMETERS, JOB_RESPONSES, JOB_SCHEMAS, 
 from config.web.openapi_schemas import PARAMETERS, RESPONSES, SCHEMAS, SECURITY
 from config.web.pygeoapi_config import marked, pygeoapi_config
 from geo.crs import CRS84_URI
-from layers.catalogue import CATALOGUE
-from layers.items_request import offered_crs
-from layers.layer import Layer
-from layers.provider import json_type
+from layers.catalogue.catalogue import CATALOGUE
+from layers.catalogue.layer import Layer
+from layers.features.items_request import offered_crs
+from layers.features.provider import json_type
 from layers.store import City
 from processes.registry import PROCESSES
 

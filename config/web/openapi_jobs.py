@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from layers.jobs import STATUSES
+from layers.jobs.jobs import STATUSES
 
 _TEXT: dict[str, Any] = {"type": "string"}
 _MOMENT: dict[str, Any] = {"type": "string", "format": "date-time"}

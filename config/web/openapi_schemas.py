@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from layers.items_request import DEFAULT_LIMIT, GREATEST_LIMIT
-from layers.tile_matrix import DEEPEST, TILE_MATRIX_SETS
+from layers.features.items_request import DEFAULT_LIMIT, GREATEST_LIMIT
+from layers.tiles.matrix import DEEPEST, TILE_MATRIX_SETS
 
 _TEXT = {"type": "string"}
 _WHOLE = {"type": "integer", "minimum": 0}

@@ -13,9 +13,9 @@ from config.pages.style import map_style
 from config.pages.templating import CONTENT_SECURITY_POLICY, set_page_context
 from config.web.http import Answer, Request, matches
 from geo.errors import InvalidInput
-from layers.catalogue import CATALOGUE
+from layers.catalogue.catalogue import CATALOGUE
+from layers.catalogue.layer import Layer
 from layers.identity import current
-from layers.layer import Layer
 from layers.store import Store
 
 STYLE = "application/vnd.mapbox.style+json"

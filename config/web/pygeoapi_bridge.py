@@ -18,7 +18,7 @@ from typing import Any
 from config.settings import hand_over
 from config.web.conformance import CONFORMANCE
 from config.web.http import Environ, StartResponse
-from layers.catalogue import CATALOGUE
+from layers.catalogue.catalogue import CATALOGUE
 from layers.identity import current
 from layers.store import Store
 from layers.texts import texts

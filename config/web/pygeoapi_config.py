@@ -6,12 +6,12 @@ from typing import Any
 
 from config.pages.templating import TEMPLATES
 from geo.crs import CRS84_URI
-from layers.catalogue import CATALOGUE
-from layers.items_request import GREATEST_LIMIT, offered_crs
-from layers.layer import Layer
+from layers.catalogue.catalogue import CATALOGUE
+from layers.catalogue.layer import Layer
+from layers.features.items_request import GREATEST_LIMIT, offered_crs
 from layers.store import City
 from layers.text import Text
-from layers.tile_matrix import DEEPEST
+from layers.tiles.matrix import DEEPEST
 from processes.registry import PROCESSES
 
 SAMPLE_MARK = Text("（示例数据）", " (sample data)")
@@ -55,7 +55,7 @@ def pygeoapi_config(base_url: str, city: City) -> dict[str, Any]:
             "limits": {"default_items": GREATEST_LIMIT + 1, "max_items": GREATEST_LIMIT + 1, "on_exceed": "throttle"},
             "templates": {"path": str(TEMPLATES)},
             "map": {"url": "", "attribution": ""},
-            "manager": {"name": "processes.manager.QueueManager"},
+            "manager": {"name": "processes.jobs.manager.QueueManager"},
             "api_rules": {"api_version": "1.0.0", "strict_slashes": False},
         },
         "logging": {"level": "ERROR"},
@@ -112,7 +112,7 @@ def _collection(layer: Layer, base_url: str, city: City) -> dict[str, Any]:
         "providers": [
             {
                 "type": "feature",
-                "name": "layers.provider.FeatureProvider",
+                "name": "layers.features.provider.FeatureProvider",
                 "data": layer.id,
                 "id_field": layer.id_field,
                 "title_field": "name" if layer.field("name") else layer.id_field,
@@ -122,7 +122,7 @@ def _collection(layer: Layer, base_url: str, city: City) -> dict[str, Any]:
             },
             {
                 "type": "tile",
-                "name": "layers.tile_provider.TileProvider",
+                "name": "layers.tiles.provider.TileProvider",
                 "data": layer.id,
                 "options": {"zoom": {"min": 0, "max": DEEPEST}},
                 "format": {"name": "mvt", "mimetype": "application/vnd.mapbox-vector-tile"},

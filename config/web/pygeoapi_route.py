@@ -14,8 +14,8 @@ from config.web.http import Answer, Environ, Request, preferred_format
 from config.web.items_routes import ItemsRoutes, handling, readable_layer
 from config.web.prefer import execution_preference
 from geo.errors import InvalidInput, NotFound
-from layers.items_request import GREATEST_LIMIT, asked
-from processes.manager import asking_language
+from layers.features.items_request import GREATEST_LIMIT, asked
+from processes.jobs.manager import asking_language
 from processes.registry import PROCESSES
 
 _PAGE_PARAMETERS = {"f", "lang", "ui"}

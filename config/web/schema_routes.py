@@ -7,8 +7,8 @@ from typing import Any
 import orjson
 
 from config.web.http import Answer, Request
-from layers.layer import Field, Layer
-from layers.provider import json_type
+from layers.catalogue.layer import Field, Layer
+from layers.features.provider import json_type
 
 _GEOMETRIES = {
     "Point": ("geometry-point", "Point"),

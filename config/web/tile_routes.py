@@ -11,11 +11,11 @@ from config.web.items_routes import cache_control
 from geo.crs import CRS84_URI, uri_of
 from geo.errors import InvalidInput, NotFound
 from layers.cache import BytesCache, Recent
-from layers.items_request import ItemsRequest, parse_items_request
-from layers.layer import Layer
+from layers.catalogue.layer import Layer
+from layers.features.items_request import ItemsRequest, parse_items_request
 from layers.store import Store
 from layers.text import Text
-from layers.tile_matrix import TILE_MATRIX_SETS, TileMatrixSet, tile_matrix_set
+from layers.tiles.matrix import TILE_MATRIX_SETS, TileMatrixSet, tile_matrix_set
 
 MVT = "application/vnd.mapbox-vector-tile"
 _TILE_PARAMETERS = frozenset({"f", "lang", "datetime", "filter", "filter-lang", "filter-crs"})

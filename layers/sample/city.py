@@ -11,10 +11,10 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from geo.borders import border_edges, dissolve, smooth
+from geo.codes.numbering import assign_serials
 from geo.crs import transformer
-from geo.numbering import assign_serials
-from geo.tessellation import Tessellation
+from geo.tessellation.borders import border_edges, dissolve, smooth
+from geo.tessellation.tessellation import Tessellation
 from layers.case_types import CaseType, case_types
 from layers.sample import tables
 from layers.sample.cameras import describe_cameras, place_cameras

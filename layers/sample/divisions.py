@@ -10,7 +10,7 @@ from scipy.cluster.vq import kmeans2
 from scipy.spatial import cKDTree
 
 from geo.crs import transformer
-from geo.growth import corridor, grow
+from geo.tessellation.growth import corridor, grow
 from layers.sample.ground import Ground
 from layers.sample.tables import METRIC_SRID, Place
 

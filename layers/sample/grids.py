@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.cluster.vq import kmeans2
 
-from geo.growth import grow
+from geo.tessellation.growth import grow
 from layers.sample.ground import Ground
 
 Floats = NDArray[np.float64]

@@ -10,7 +10,7 @@ import shapely
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from geo.tessellation import Tessellation, relax, tessellate
+from geo.tessellation.tessellation import Tessellation, relax, tessellate
 from layers.sample.field import PeopleField, ripple
 from layers.sample.lines import canals, roads
 

@@ -6,7 +6,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from geo.tessellation import Tessellation
+from geo.tessellation.tessellation import Tessellation
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

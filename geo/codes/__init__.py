@@ -1,0 +1,1 @@
+"""Codes of grids: schemes, numbering, and what is wrong with codes."""

@@ -1,0 +1,139 @@
+"""Overlaps and gaps of a coverage as groups of faces, who gets each, and what stands against it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
+
+from geo.coverage.faces import Faces, Owners, put_together
+from geo.coverage.width import width_m
+
+Reason = Literal["too-wide", "moves-too-far", "would-empty", "would-split", "invalid", "by-hand"]
+"""Why something stays what it is."""
+
+
+@dataclass(eq=False)
+class Unit:
+    """Neighbouring faces with the same owners, which are given away together or not at all."""
+
+    faces: list[int]
+    owners: Owners
+    shape: Any
+    width: float
+    winner: int | None = None
+    reason: Reason | None = None
+    moved: float = 0.0
+
+
+def units_of(faces: Faces, outline: BaseGeometry | None, complete: bool) -> list[Unit]:
+    """Faces that are claimed by none or several, joined where they lie side by side with the same owners."""
+    faulty = {f for f, one in enumerate(faces.owners) if len(one) > 1 or (complete and not one)}
+    if outline is not None:
+        points = shapely.point_on_surface(faces.shapes)
+        shapely.prepare(outline)
+        faulty = {f for f in faulty if faces.owners[f] or outline.intersects(points[f])}
+    beside: dict[int, set[int]] = defaultdict(set)
+    for f, g in zip(faces.edges.owner.tolist(), faces.edges.partner.tolist(), strict=True):
+        if g >= 0 and f in faulty and g in faulty and faces.owners[f] == faces.owners[g]:
+            beside[f].add(g)
+    units, seen = [], set()
+    for f in sorted(faulty):
+        if f in seen:
+            continue
+        group, todo = {f}, [f]
+        while todo:
+            fresh = beside[todo.pop()] - group
+            group |= fresh
+            todo += fresh
+        seen |= group
+        units.append((sorted(group), faces.owners[f], put_together(faces.shapes[sorted(group)])))
+    shapes = np.full(len(units), None, dtype=object)
+    shapes[:] = [shape for _, _, shape in units]
+    return [Unit(*unit, width) for unit, width in zip(units, width_m(shapes).tolist(), strict=True)]
+
+
+def sides_of(unit: Unit, faces: Faces) -> list[tuple[NDArray[np.float64], Owners]]:
+    """Edges of a unit's outside with the owners of what lies beyond."""
+    inside = set(unit.faces)
+    rows = np.flatnonzero(np.isin(faces.edges.owner, unit.faces))
+    nobody: Owners = frozenset()
+    out = []
+    for row in rows.tolist():
+        partner = int(faces.edges.partner[row])
+        if partner not in inside:
+            out.append((faces.edges.ends[row], faces.owners[partner] if partner >= 0 else nobody))
+    return out
+
+
+def choose(unit: Unit, faces: Faces, frozen: set[int], tolerance_m: float) -> None:
+    """Who gets a unit, or why nobody does."""
+    if unit.width >= tolerance_m:
+        unit.reason = "too-wide"
+        return
+    sides = sides_of(unit, faces)
+    border: dict[int, float] = defaultdict(float)
+    for ends, beyond in sides:
+        length = float(np.hypot(*(ends[2:] - ends[:2])))
+        for p in beyond:
+            border[p] += length
+    candidates = [p for p in border if not unit.owners or p in unit.owners] or sorted(unit.owners)
+    if not candidates:
+        unit.reason = "by-hand"
+        return
+    winner = min(candidates, key=lambda p: (-round(border[p], 6), p))
+    losers = unit.owners - {winner}
+    changing = losers or {winner}
+    if changing & frozen:
+        unit.reason = "invalid"
+        return
+    for p in changing:
+        within = [ends for ends, beyond in sides if p in beyond]
+        without = [ends for ends, beyond in sides if p not in beyond]
+        unit.moved = max(unit.moved, _apart(within, without, unit.width))
+    if unit.moved > tolerance_m:
+        unit.reason = "moves-too-far"
+        return
+    unit.winner = winner
+
+
+def _apart(one: list[NDArray[np.float64]], two: list[NDArray[np.float64]], width: float) -> float:
+    """How far the border goes from one side of a unit to the other; where all of it goes or comes, the width."""
+    if not one or not two:
+        return width
+    lines = [shapely.multilinestrings(np.array(side).reshape(-1, 2, 2)) for side in (one, two)]
+    return float(shapely.hausdorff_distance(*lines, densify=0.2))
+
+
+def hold(units: list[Unit], faces: Faces, polygons: NDArray[Any]) -> list[Owners]:
+    """Owners of the faces after all steps that empty and split nobody; the others are taken back."""
+    while True:
+        owners = list(faces.owners)
+        losing: dict[int, list[Unit]] = defaultdict(list)
+        for unit in units:
+            if unit.winner is None:
+                continue
+            for p in unit.owners - {unit.winner}:
+                losing[p].append(unit)
+            for f in unit.faces:
+                owners[f] = frozenset({unit.winner})
+        whose: dict[int, list[int]] = defaultdict(list)
+        for f, one in enumerate(owners):
+            for p in one & losing.keys():
+                whose[p].append(f)
+        taken_back = False
+        for p, mine in losing.items():
+            new = put_together(faces.shapes[whose[p]])
+            if shapely.get_num_geometries(new) <= shapely.get_num_geometries(polygons[p]) and not new.is_empty:
+                continue
+            reason: Reason = "would-empty" if new.is_empty else "would-split"
+            for unit in mine:
+                unit.winner, unit.reason = None, reason
+            taken_back = True
+        if not taken_back:
+            return owners

@@ -1,0 +1,1 @@
+"""Cases as heat: cells, counts, densities."""

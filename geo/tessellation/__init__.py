@@ -1,0 +1,1 @@
+"""Small faces that fill an outline, and regions grown over them."""

@@ -1,0 +1,1 @@
+"""The catalogue: what every layer is, a file a subject."""

@@ -1,0 +1,15 @@
+"""Which layers exist. Collections, grants, schemas, styles and the README's table all come from here."""
+
+from __future__ import annotations
+
+from layers.catalogue.cameras import CAMERAS
+from layers.catalogue.cases import CASE_HEAT, CASES
+from layers.catalogue.findings import FINDINGS
+from layers.catalogue.ground import DIVISIONS, GRIDS
+from layers.catalogue.layer import Layer
+from layers.catalogue.services import ENFORCEMENT, SERVICE_POINTS
+
+CATALOGUE: dict[str, Layer] = {
+    layer.id: layer for layer in (DIVISIONS, GRIDS, CAMERAS, CASES, CASE_HEAT, FINDINGS, SERVICE_POINTS, ENFORCEMENT)
+}
+"""Every layer by its id, in the order in which pages list them."""

@@ -1,0 +1,1 @@
+"""Layers and files checked: coverages, codes, and the findings that are kept."""

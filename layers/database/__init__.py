@@ -1,0 +1,1 @@
+"""PostgreSQL: connections, schema, grants, and the version of every layer."""

@@ -1,0 +1,1 @@
+"""Features as clients ask for them: requests, filters, statements, pages."""

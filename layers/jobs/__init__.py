@@ -1,0 +1,1 @@
+"""Processes that run while nobody waits: accepted, queued, and told of."""

@@ -1,0 +1,1 @@
+"""Files into layers: read, converted, held against rules, and taken whole or not at all."""

@@ -1,0 +1,257 @@
+"""Rows of a load on their way: a temporary table that the checks over all rows run on, then one insert."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Final
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from psycopg2 import sql
+from psycopg2.extensions import cursor as Cursor
+
+from geo.crs import STORED_SRID
+from geo.heat.cells import cell_polygons, parents
+from layers.catalogue.layer import Layer
+from layers.loading.rejects import Reject, as_json
+from layers.loading.rules import MEASURED
+
+_BESIDES: Final = {"cases": ("cell",)}
+"""Columns that no field shows and the loader fills."""
+
+_PARENT_RESOLUTION: Final = 8
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a layer's table.
+
+    Attributes
+    ----------
+    name, type : str
+        As PostgreSQL writes them.
+    required : bool
+        Neither null nor filled by a default.
+    default : str or None
+        Expression of the default.
+    """
+
+    name: str
+    type: str
+    required: bool
+    default: str | None
+
+
+def columns_of(cur: Cursor, layer: Layer) -> dict[str, Column]:
+    """Columns of a layer's table that a file can fill, by name; what the database makes itself is left out."""
+    cur.execute(
+        "select attname, format_type(atttypid, atttypmod), attnotnull, pg_get_expr(adbin, adrelid)"
+        " from pg_attribute left join pg_attrdef on adrelid = attrelid and adnum = attnum"
+        " where attrelid = %s::regclass and attnum > 0 and not attisdropped and attgenerated = '' and attidentity = ''",
+        (f"wangge.{layer.table}",),
+    )
+    wanted = (*layer.names, *_BESIDES.get(layer.id, ()))
+    return {
+        name: Column(name, type_, notnull and default is None, default)
+        for name, type_, notnull, default in cur.fetchall()
+        if name in wanted and name not in MEASURED
+    }
+
+
+class Staging:
+    """Rows of one load inside its transaction.
+
+    Parameters
+    ----------
+    cur : cursor
+        Of the owner; the temporary tables vanish with its transaction.
+    layer : Layer
+        Where the rows go.
+    columns : sequence of Column
+        In the order in which rows are added.
+    """
+
+    def __init__(self, cur: Cursor, layer: Layer, columns: Sequence[Column]) -> None:
+        self._cur, self._layer, self._columns = cur, layer, tuple(columns)
+        self._table = sql.Identifier("wangge", layer.table)
+        names = sql.SQL(", ").join(sql.Identifier(column.name) for column in columns)
+        cur.execute(
+            sql.SQL(
+                "create temporary table incoming on commit drop as"
+                " select null::integer as row_number, {}, geom from {} limit 0"
+            ).format(names, self._table)
+        )
+        cur.execute(
+            "create temporary table refused"
+            " (row_number integer, field text, value text, key text, detail text) on commit drop"
+        )
+
+    def add(self, numbers: Iterable[int], values: Sequence[Sequence[Any]], geometries: NDArray[Any]) -> None:
+        """Append rows.
+
+        Parameters
+        ----------
+        numbers : iterable of int
+            The rows' numbers.
+        values : sequence of sequences
+            One a column, None for nothing.
+        geometries : (n,) ndarray of shapely geometries or None
+            EPSG:4490.
+        """
+        known = shapely.set_srid(geometries, STORED_SRID)
+        shapes = shapely.to_wkb(known, hex=True, include_srid=True, output_dimension=2)
+        self._copy("incoming", zip(numbers, *values, shapes.tolist(), strict=True))
+
+    def refuse(self, rejects: Iterable[Reject]) -> None:
+        """Note reasons against rows."""
+        self._copy("refused", ((one.row, one.field, one.value, one.key, as_json(one.values)) for one in rejects))
+
+    def _copy(self, table: str, rows: Iterable[Iterable[Any]]) -> None:
+        lines = "".join("\t".join(map(_written, row)) + "\n" for row in rows)
+        if lines:
+            self._cur.copy_expert(sql.SQL("copy {} from stdin").format(sql.Identifier(table)), io.StringIO(lines))
+
+    def check(self) -> None:
+        """Find what only all rows together show: ids that come twice, and ids that the layer has already."""
+        self._cur.execute("analyze incoming")
+        if self._layer.id == "grids":
+            self._cur.execute(_GRID_PERIODS)
+            return
+        key = sql.Identifier(self._layer.id_field)
+        name = sql.Literal(self._layer.id_field)
+        self._cur.execute(sql.SQL(_REPEATED).format(key=key, name=name))
+        self._cur.execute(sql.SQL(_LOADED).format(key=key, name=name, table=self._table))
+        if self._layer.id == "divisions":
+            self._cur.execute(_PARENTS)
+
+    def refused(self) -> int:
+        """How many rows have a reason against them."""
+        self._cur.execute("select count(distinct row_number) from refused")
+        (count,) = self._cur.fetchone() or (0,)
+        return int(count)
+
+    def rejects(self) -> Iterator[Reject]:
+        """All reasons in the order of the rows."""
+        self._cur.execute("declare reasons cursor for select * from refused order by row_number, field, key")
+        while True:
+            self._cur.execute("fetch 10000 from reasons")
+            rows = self._cur.fetchall()
+            if not rows:
+                break
+            for row, field, value, key, detail in rows:
+                yield Reject(row, field, value, key, _placeholders(detail))
+        self._cur.execute("close reasons")
+
+    def write_cells(self) -> None:
+        """Write the H3 cells of the cases, their parents first, since a case refers to its cell."""
+        self._cur.execute(
+            "select distinct cell from incoming"
+            " where not exists (select from wangge.h3_cells where h3_cells.cell = incoming.cell)"
+        )
+        cells = np.array([cell for (cell,) in self._cur.fetchall()], dtype=np.int64)
+        above = parents(cells, _PARENT_RESOLUTION)
+        for numbers, resolution, over in ((np.unique(above), 8, None), (cells, 9, above)):
+            shapes = shapely.to_wkb(cell_polygons(numbers)) if len(numbers) else np.array([])
+            rows = [
+                (int(cell), resolution, None if over is None else int(over[at]), memoryview(shape))
+                for at, (cell, shape) in enumerate(zip(numbers.tolist(), shapes.tolist(), strict=True))
+            ]
+            self._cur.executemany(_CELL, rows)
+
+    def insert(self) -> int:
+        """Write the rows into the layer, in the order of the file; how many there were."""
+        names = sql.SQL(", ").join(sql.Identifier(column.name) for column in self._columns)
+        filled = sql.SQL(", ").join(
+            sql.Identifier(column.name)
+            if column.default is None
+            else sql.SQL("coalesce({}, {})").format(sql.Identifier(column.name), sql.SQL(column.default))
+            for column in self._columns
+        )
+        self._cur.execute(
+            sql.SQL("insert into {} ({}, geom) select {}, geom from incoming order by row_number").format(
+                self._table, names, filled
+            )
+        )
+        count = int(self._cur.rowcount)
+        # the divisions' parents are asked for at the end of a transaction, which is too late to be explained
+        self._cur.execute("set constraints all immediate")
+        return count
+
+
+def _written(value: Any) -> str:
+    """A value in COPY's text format."""
+    if value is None:
+        return "\\N"
+    if isinstance(value, str):
+        if "\\" in value or "\t" in value or "\n" in value or "\r" in value:
+            return value.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
+        return value
+    if isinstance(value, bool):
+        return "t" if value else "f"
+    if isinstance(value, (date, datetime)):
+        return value.isoformat()
+    return repr(value)
+
+
+def _placeholders(detail: str) -> dict[str, object]:
+    values: dict[str, object] = json.loads(detail)
+    return values
+
+
+_CELL: Final = (
+    "insert into wangge.h3_cells (cell, resolution, parent, geom)"
+    " values (%s, %s, %s, st_setsrid(st_geomfromwkb(%s), 4490))"
+    " on conflict (cell) do nothing"
+)
+
+_REPEATED: Final = """
+insert into refused
+select row_number, {name}, {key}, 'load.reject-repeated', json_build_object('first', first)::text
+from (select row_number, {key}, min(row_number) over (partition by {key}) as first
+      from incoming where {key} is not null) as known
+where row_number > first
+"""
+
+_LOADED: Final = """
+insert into refused
+select row_number, {name}, {key}, 'load.reject-loaded', '{{}}'
+from incoming where exists (select from {table} as there where there.{key} = incoming.{key})
+"""
+
+# One code, one grid on any one day, in the file and in the table: the condition of the exclusion constraint.
+_GRID_PERIODS: Final = """
+with periods as materialized (
+    select row_number, code, daterange(coalesce(valid_from, current_date), valid_to) as period
+    from incoming where code is not null
+)
+insert into refused
+select row_number, 'code', code, 'load.reject-repeated', json_build_object('first', min(earlier))::text
+from (select later.row_number, later.code, earlier.row_number as earlier
+      from periods as later join periods as earlier
+          on earlier.code = later.code and earlier.row_number < later.row_number
+              and earlier.period && later.period) as twice
+group by row_number, code
+union all
+select row_number, 'code', code, 'load.reject-loaded', '{}'
+from periods where exists (
+    select from wangge.grids as there where there.code = periods.code and daterange(valid_from, valid_to) && period)
+"""
+
+# A village needs its township; a township may be all that is known of its county.
+_PARENTS: Final = """
+update incoming set parent_code = left(code, case length(code) when 12 then 9 else 6 end)
+where parent_code is null and length(code) > 6 and (
+    length(code) = 12
+    or exists (select from wangge.divisions as above where above.code = left(incoming.code, 6))
+    or exists (select from incoming as above where above.code = left(incoming.code, 6)));
+insert into refused
+select row_number, 'parent_code', parent_code, 'load.reject-parent', '{}'
+from incoming where parent_code is not null
+    and not exists (select from wangge.divisions as above where above.code = incoming.parent_code)
+    and not exists (select from incoming as above where above.code = incoming.parent_code)
+"""

@@ -1,0 +1,1 @@
+"""Vector tiles: how the ground is cut, the statements, and what is kept."""

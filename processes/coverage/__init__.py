@@ -1,0 +1,1 @@
+"""Processes about coverages."""

@@ -1,0 +1,1 @@
+"""Many grids into one, as a process."""

@@ -1,0 +1,1 @@
+"""Features as inputs and answers of processes."""

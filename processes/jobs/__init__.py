@@ -1,0 +1,1 @@
+"""Jobs as pygeoapi and clients see them."""
