@@ -210,7 +210,7 @@ def test_every_text_that_the_loader_says_is_there() -> None:
     known = texts()
     written = {
         key
-        for file in (PROJECT / "layers").glob("*.py")
+        for file in (PROJECT / "layers").rglob("*.py")
         for key in re.findall(r"[\"']((?:load|export)\.[a-z0-9-]*[a-z0-9])[\"']", file.read_text("utf-8"))
     }
     written |= {f"load.misplaced-{kind}" for kind in ("swapped-axes", "gcj02", "bd09", "outside")}
