@@ -9,9 +9,9 @@ from xml.etree import ElementTree
 import pytest
 
 from config.pages.glyphs import LAST, SHIPPED, glyphs
-from config.pages.legend import legend
-from config.pages.qml import layer_qml
-from config.pages.style import colour_expression, layer_style, map_style
+from config.styles.legend import legend
+from config.styles.mapbox import colour_expression, layer_style, map_style
+from config.styles.qml import layer_qml
 from layers.catalogue.catalogue import CATALOGUE
 from layers.catalogue.layer import Layer
 

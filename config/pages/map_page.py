@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from config.pages.style import COUNTED_BELOW, map_style
 from config.pages.templating import page_context, render
 from config.pages.values import UNITS
+from config.styles.mapbox import COUNTED_BELOW, map_style
 from layers.catalogue.catalogue import CATALOGUE
 from layers.catalogue.layer import Layer
 from layers.texts import texts

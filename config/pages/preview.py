@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from config.pages.style import INK, layer_style, map_style
+from config.styles.mapbox import INK, layer_style, map_style
 from layers.catalogue.catalogue import CATALOGUE
 from layers.catalogue.layer import Layer
 

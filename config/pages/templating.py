@@ -17,7 +17,7 @@ from pygeoapi import __version__ as pygeoapi_version
 from pygeoapi import l10n
 
 from config.pages import preview, values
-from config.pages.legend import legend
+from config.styles.legend import legend
 from layers.catalogue.catalogue import CATALOGUE
 from layers.catalogue.layer import Layer
 from layers.text import LANGUAGES

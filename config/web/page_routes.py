@@ -8,9 +8,9 @@ import orjson
 
 from config.pages.assets import asset
 from config.pages.map_page import map_page
-from config.pages.qml import layer_qml
-from config.pages.style import map_style
 from config.pages.templating import CONTENT_SECURITY_POLICY, set_page_context
+from config.styles.mapbox import map_style
+from config.styles.qml import layer_qml
 from config.web.http import Answer, Request, matches
 from geo.errors import InvalidInput
 from layers.catalogue.catalogue import CATALOGUE

@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import Literal
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from config.pages.legend import legend
+from config.styles.legend import legend
 from layers.catalogue.layer import Field, Layer
 
 SymbolType = Literal["marker", "line", "fill"]

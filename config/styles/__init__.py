@@ -1,0 +1,1 @@
+"""Styles written once in the catalogue, as MapLibre, QGIS and SLD read them."""
