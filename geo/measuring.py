@@ -44,6 +44,17 @@ class Plane:
         decimals = _DECIMALS if CRS(self.source).is_geographic else None
         return _moved(geometries, _way(self.source, self.crs), decimals)
 
+    def back(self, geometries: NDArray[Any]) -> NDArray[np.object_]:
+        """Geometries of the plane in the layer's own CRS; degrees are rounded as `flat` does."""
+        if self.source == self.crs:
+            same: NDArray[np.object_] = np.asarray(geometries, dtype=object)
+            return same
+        moved = _moved(geometries, _way(self.crs, self.source))
+        if not CRS(self.source).is_geographic:
+            return moved
+        rounded: NDArray[np.object_] = shapely.transform(moved, lambda points: np.round(points, _DECIMALS))
+        return rounded
+
     def degrees(self, geometries: NDArray[Any]) -> NDArray[np.object_]:
         """Geometries of the plane in EPSG:4490, longitude first."""
         return _moved(geometries, _way(self.crs, f"EPSG:{STORED_SRID}"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -71,8 +72,10 @@ def sides_of(unit: Unit, faces: Faces) -> list[tuple[NDArray[np.float64], Owners
     return out
 
 
-def choose(unit: Unit, faces: Faces, frozen: set[int], tolerance_m: float) -> None:
-    """Who gets a unit, or why nobody does."""
+def choose(
+    unit: Unit, faces: Faces, frozen: set[int], tolerance_m: float, still: Collection[int] = frozenset()
+) -> None:
+    """Who gets a unit, or why nobody does; the ground of polygons that are ``still`` does not change."""
     if unit.width >= tolerance_m:
         unit.reason = "too-wide"
         return
@@ -82,7 +85,13 @@ def choose(unit: Unit, faces: Faces, frozen: set[int], tolerance_m: float) -> No
         length = float(np.hypot(*(ends[2:] - ends[:2])))
         for p in beyond:
             border[p] += length
-    candidates = [p for p in border if not unit.owners or p in unit.owners] or sorted(unit.owners)
+    held = unit.owners & set(still)
+    if held:
+        candidates = sorted(held) if len(held) == 1 else []
+    elif unit.owners:
+        candidates = [p for p in border if p in unit.owners] or sorted(unit.owners)
+    else:
+        candidates = [p for p in border if p not in still]
     if not candidates:
         unit.reason = "by-hand"
         return

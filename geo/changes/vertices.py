@@ -1,0 +1,99 @@
+"""Vertices that are moved into a plane and back: those that were there come back as they were."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any, Final
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
+
+from geo.measuring import Plane
+
+#: A vertex this close (metres) to the line between its neighbours bends nothing: the rounding of stored degrees.
+_STRAIGHT_M: Final = 1e-5
+
+_Point = tuple[float, float]
+
+
+class Vertices:
+    """The vertices of some polygons in a layer's CRS, found by where they lie in the plane.
+
+    Parameters
+    ----------
+    given : (n,) array of shapely polygons
+        In the source CRS of the plane.
+    flat : (n,) array of shapely polygons
+        The same in the plane. Where two stored vertices are one in the plane, the last polygon's counts.
+    plane : Plane
+    """
+
+    def __init__(self, given: NDArray[Any], flat: NDArray[Any], plane: Plane) -> None:
+        there = shapely.get_coordinates(flat).tolist()
+        self._source = {(x, y): at for (x, y), at in zip(there, shapely.get_coordinates(given).tolist(), strict=True)}
+        self._plane = plane
+
+    def in_source(self, shape: BaseGeometry) -> BaseGeometry:
+        """A geometry of the plane in the layer's CRS."""
+        back = self._plane.back(np.array([shape], dtype=object))[0]
+        found = shapely.get_coordinates(back).tolist()
+        for k, (x, y) in enumerate(shapely.get_coordinates(shape).tolist()):
+            found[k] = self._source.get((x, y), found[k])
+        return shapely.set_coordinates(back, np.array(found, dtype=np.float64))
+
+
+def without_needless(before: NDArray[Any], after: NDArray[Any]) -> NDArray[np.object_]:
+    """Polygons without the vertices that noding left on straight edges.
+
+    Parameters
+    ----------
+    before, after : (n,) arrays of shapely polygons
+        Before and after noding, every polygon that may share a vertex with a changed one.
+
+    Returns
+    -------
+    (n,) array of shapely polygons
+        A vertex that no polygon has kept goes, when all that got it run straight through it between the same two
+        neighbours. The others are the very geometries that were given.
+    """
+    old = [set(_of(polygon)) for polygon in before]
+    kept = {point for points, polygon in zip(old, after, strict=True) for point in _of(polygon) if point in points}
+    between: dict[_Point, set[frozenset[_Point]]] = defaultdict(set)
+    for ring in shapely.get_rings(after):
+        points = _of(ring)[:-1]
+        for k, point in enumerate(points):
+            if point not in kept:
+                between[point].add(frozenset((points[k - 1], points[(k + 1) % len(points)])))
+    needless = {point for point, pairs in between.items() if len(pairs) == 1 and _straight(point, next(iter(pairs)))}
+    if not needless:
+        return after
+    out = after.copy()
+    for n, polygon in enumerate(after):
+        if needless.isdisjoint(_of(polygon)):
+            continue
+        parts = shapely.get_parts(polygon)
+        slim = [shapely.Polygon(*_slim(part, needless)) for part in parts]
+        out[n] = slim[0] if len(slim) == 1 else shapely.multipolygons(slim)
+    return out
+
+
+def _of(shape: BaseGeometry) -> list[_Point]:
+    return [(x, y) for x, y in shapely.get_coordinates(shape).tolist()]
+
+
+def _straight(point: _Point, ends: frozenset[_Point]) -> bool:
+    if len(ends) < 2:
+        return False
+    one, two = sorted(ends)
+    return bool(shapely.LineString([one, two]).distance(shapely.Point(point)) <= _STRAIGHT_M)
+
+
+def _slim(polygon: shapely.Polygon, needless: set[_Point]) -> tuple[Any, list[Any]]:
+    rings = []
+    for ring in (polygon.exterior, *polygon.interiors):
+        points = _of(ring)[:-1]
+        kept = [point for point in points if point not in needless]
+        rings.append(kept if len(kept) >= 3 else points)
+    return rings[0], rings[1:]
