@@ -16,11 +16,18 @@ from hypothesis import strategies as st
 from town_of_cells import lattice
 
 from geo.coverage.coverage import check_coverage
+from geo.coverage.gaps import holes
 from geo.coverage.repair import Repair, repair_coverage
+from geo.coverage.width import width_m
 from geo.errors import InvalidInput
 
-MESSY = ["atlanta", "chapel-hill", "savannah", "turku", "unna", "zurich-city", "CO_bad_gap_region",
-         "DenverCo_precincts2016_orig"]  # fmt: skip
+MESSY = ["atlanta", "chapel-hill", "edmonton", "los-angeles-county", "savannah", "turku", "unna", "zurich-city",
+         "CO_bad_gap_region", "DenverCo_precincts2016_orig", "DenverCo_precincts2018_orig"]  # fmt: skip
+
+
+def whole(ground: Any) -> Any:
+    """A ground with all its holes filled."""
+    return shapely.union_all(shapely.polygons(shapely.get_exterior_ring(shapely.get_parts(ground))))
 
 
 def holds(given: Any, ids: list[str], repair: Repair, tolerance_m: float) -> None:
@@ -40,9 +47,15 @@ def holds(given: Any, ids: list[str], repair: Repair, tolerance_m: float) -> Non
         assert shapely.difference(new, sound.buffer(tolerance_m * 1.01)).area < 1e-6
         assert shapely.difference(sound, new.buffer(tolerance_m * 1.01)).area < 1e-6
     # the outside stays: all that is won in all are the gaps that were given away
-    filled = sum(step.area_m2 for step in repair.steps if step.given_to and step.kind == "gap")
-    grown = shapely.union_all(shapely.make_valid(after)).area - shapely.union_all(before).area
-    assert grown == pytest.approx(filled, abs=1e-3)
+    closed = [step for step in repair.steps if step.given_to and step.kind == "gap"]
+    was, now = shapely.union_all(before), shapely.union_all(shapely.make_valid(after))
+    assert now.area - was.area == pytest.approx(sum(step.area_m2 for step in closed), abs=1e-3)
+    # the outer boundary to the micrometre, and every enclave that was not one of those gaps
+    assert shapely.hausdorff_distance(*(whole(ground).boundary for ground in (was, now))) < 1e-6
+    enclaves = holes(was)
+    # without the islands in them
+    wide = shapely.difference(enclaves[width_m(enclaves) > tolerance_m * 1.01], was)
+    assert len(wide) == 0 or shapely.area(shapely.intersection(wide, now)).max() < 1e-3
     # the proposal stands up to the check, or says what does not
     found = check_coverage(after, ids, tolerance_m=tolerance_m)
     assert [f.identity for f in found] == [f.identity for f, _ in repair.left]
@@ -111,6 +124,23 @@ def test_nobody_vanishes_or_falls_apart() -> None:
     repair = repair_coverage([dumb, over], ["dumb", "over"])
     holds([dumb, over], ["dumb", "over"], repair, 1.0)
     assert shapely.get_num_geometries(repair.polygons[0]) == 1
+
+
+def test_a_part_of_somebody_does_not_vanish() -> None:
+    # the second part of "two" is a strip that "one" claims whole: "two" has to have it, for it has nothing else there
+    strip = shapely.box(99.5, 20, 100, 80)
+    two = shapely.union_all([strip, shapely.box(300, 0, 400, 100)])
+    given = [shapely.box(0, 0, 100, 100), two]
+    repair = repair_coverage(given, ["one", "two"])
+    holds(given, ["one", "two"], repair, 1.0)
+    (step,) = repair.steps
+    assert step.given_to == "two" and {change.id for change in repair.changes} == {"one"}
+    # where both would lose all they have, it stays an overlap and says why
+    both = [strip, shapely.union_all([strip, shapely.box(300, 0, 400, 100)])]
+    repair = repair_coverage(both, ["one", "two"])
+    assert repair.changes == [] and [reason for finding, reason in repair.left if finding.kind == "overlap"] == [
+        "would-empty"
+    ]
 
 
 def test_invalid_polygons_are_left_alone() -> None:

@@ -19,7 +19,7 @@ from shapely.geometry.base import BaseGeometry
 
 from geo.changes.vertices import Vertices, without_needless
 from geo.coverage.faces import faces_of, put_together
-from geo.coverage.units import Reason, Unit, choose, hold, units_of
+from geo.coverage.units import Reason, Terms, Unit, choose, hold, units_of
 from geo.errors import InvalidInput
 from geo.measuring import Plane
 
@@ -135,10 +135,11 @@ def node_borders(changed: Geometries, fixed: Geometries, tolerance_m: float, *, 
 
     faces = faces_of(flat, some)
     still = set(range(count, len(given)))
+    terms = Terms(tolerance_m, still=still)
     units = [unit for unit in units_of(faces, None, True) if not (unit.owners and unit.owners <= still)]
     for unit in units:
-        choose(unit, faces, set(), tolerance_m, still)
-    owners = hold(units, faces, flat)
+        choose(unit, faces, terms)
+    owners = hold(units, faces, flat, terms)
     whose: dict[int, list[int]] = defaultdict(list)
     for face, one in enumerate(owners):
         for i in one:

@@ -10,6 +10,7 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
+from geo.coverage.crumbs import ROUNDING_M, really_there
 from geo.coverage.edges import mismatched_edges
 from geo.coverage.findings import edge_findings, gap_findings, outside_findings, overlap_findings, told_apart
 from geo.coverage.gaps import TOUCH_M, filled, gaps, union
@@ -116,6 +117,9 @@ def check_coverage(
         if above is not None and len(above) and len(gap_polygons):
             gap_polygons = filled(gap_polygons, check_soundness(above, [""] * len(above))[0], polygons, tree)
     gap_width = width_m(gap_polygons)
+    keep = gap_width >= ROUNDING_M
+    keep[~keep] = really_there(gap_polygons[~keep], polygons, tree, outline)
+    gap_polygons, gap_width = gap_polygons[keep], gap_width[keep]
     dust = gap_width < TOUCH_M
 
     explained = np.concatenate((common.ground[large], gap_polygons[~dust]))

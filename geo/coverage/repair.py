@@ -21,7 +21,7 @@ from shapely.geometry.base import BaseGeometry
 from geo.coverage.coverage import check_coverage
 from geo.coverage.faces import Faces, faces_of, put_together
 from geo.coverage.soundness import check_soundness
-from geo.coverage.units import Reason, Unit, choose, hold, sides_of, units_of
+from geo.coverage.units import Reason, Terms, Unit, choose, hold, sides_of, units_of
 from geo.errors import InvalidInput
 from geo.finding import Finding
 
@@ -125,6 +125,7 @@ def repair_coverage(
     given = np.array(geometries, dtype=object)
     polygons, _ = check_soundness(given, names)
     frozen = {i for i in range(len(given)) if polygons[i] is not given[i]}
+    terms = Terms(tolerance_m, frozen=frozen)
     concerned = {name for f in found if f.kind in ("overlap", "gap", "mismatched-edge") for name in f.ids}
     some = np.array([i for i, name in enumerate(names) if name in concerned], dtype=np.intp)
     if not len(some):
@@ -135,8 +136,8 @@ def repair_coverage(
     faces = faces_of(polygons, some)
     units = units_of(faces, outline, complete)
     for unit in units:
-        choose(unit, faces, frozen, tolerance_m)
-    owners = hold(units, faces, polygons)
+        choose(unit, faces, terms)
+    owners = hold(units, faces, polygons, terms)
 
     out = given.copy()
     changes = []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
@@ -19,9 +19,31 @@ Reason = Literal["too-wide", "moves-too-far", "would-empty", "would-split", "inv
 """Why something stays what it is."""
 
 
+@dataclass(frozen=True)
+class Terms:
+    """What units are given away under.
+
+    Attributes
+    ----------
+    tolerance_m : float
+        No border moves further.
+    frozen : collection of int
+        Polygons that are not put together anew, so nothing that would change them is done.
+    still : collection of int
+        Polygons whose ground does not change: what is theirs and another's stays theirs.
+    """
+
+    tolerance_m: float
+    frozen: Collection[int] = frozenset()
+    still: Collection[int] = frozenset()
+
+
 @dataclass(eq=False)
 class Unit:
-    """Neighbouring faces with the same owners, which are given away together or not at all."""
+    """Neighbouring faces with the same owners, which are given away together or not at all.
+
+    Whoever is among ``keepers`` would vanish or fall apart without it, so nobody else may have it.
+    """
 
     faces: list[int]
     owners: Owners
@@ -30,6 +52,7 @@ class Unit:
     winner: int | None = None
     reason: Reason | None = None
     moved: float = 0.0
+    keepers: set[int] = field(default_factory=set)
 
 
 def units_of(faces: Faces, outline: BaseGeometry | None, complete: bool) -> list[Unit]:
@@ -72,11 +95,10 @@ def sides_of(unit: Unit, faces: Faces) -> list[tuple[NDArray[np.float64], Owners
     return out
 
 
-def choose(
-    unit: Unit, faces: Faces, frozen: set[int], tolerance_m: float, still: Collection[int] = frozenset()
-) -> None:
-    """Who gets a unit, or why nobody does; the ground of polygons that are ``still`` does not change."""
-    if unit.width >= tolerance_m:
+def choose(unit: Unit, faces: Faces, terms: Terms, kept: Reason = "would-empty") -> None:
+    """Who gets a unit, or why nobody does; ``kept`` is the reason where somebody else has to keep it."""
+    unit.winner, unit.moved = None, 0.0
+    if unit.width >= terms.tolerance_m:
         unit.reason = "too-wide"
         return
     sides = sides_of(unit, faces)
@@ -85,27 +107,29 @@ def choose(
         length = float(np.hypot(*(ends[2:] - ends[:2])))
         for p in beyond:
             border[p] += length
-    held = unit.owners & set(still)
-    if held:
+    held = unit.owners & set(terms.still)
+    if unit.keepers:
+        candidates = sorted(unit.keepers) if len(unit.keepers | held) == 1 else []
+    elif held:
         candidates = sorted(held) if len(held) == 1 else []
     elif unit.owners:
         candidates = [p for p in border if p in unit.owners] or sorted(unit.owners)
     else:
-        candidates = [p for p in border if p not in still]
+        candidates = [p for p in border if p not in terms.still]
     if not candidates:
-        unit.reason = "by-hand"
+        unit.reason = kept if unit.keepers else "by-hand"
         return
     winner = min(candidates, key=lambda p: (-round(border[p], 6), p))
     losers = unit.owners - {winner}
     changing = losers or {winner}
-    if changing & frozen:
+    if changing & set(terms.frozen):
         unit.reason = "invalid"
         return
     for p in changing:
         within = [ends for ends, beyond in sides if p in beyond]
         without = [ends for ends, beyond in sides if p not in beyond]
         unit.moved = max(unit.moved, _apart(within, without, unit.width))
-    if unit.moved > tolerance_m:
+    if unit.moved > terms.tolerance_m:
         unit.reason = "moves-too-far"
         return
     unit.winner = winner
@@ -119,8 +143,11 @@ def _apart(one: list[NDArray[np.float64]], two: list[NDArray[np.float64]], width
     return float(shapely.hausdorff_distance(*lines, densify=0.2))
 
 
-def hold(units: list[Unit], faces: Faces, polygons: NDArray[Any]) -> list[Owners]:
-    """Owners of the faces after all steps that empty and split nobody; the others are taken back."""
+def hold(units: list[Unit], faces: Faces, polygons: NDArray[Any], terms: Terms) -> list[Owners]:
+    """Owners of the faces after all steps that empty and split nobody, nor make a part of anybody vanish.
+
+    A step that does goes the other way, so that the one concerned wins, and is taken back where that does not do.
+    """
     while True:
         owners = list(faces.owners)
         losing: dict[int, list[Unit]] = defaultdict(list)
@@ -135,14 +162,25 @@ def hold(units: list[Unit], faces: Faces, polygons: NDArray[Any]) -> list[Owners
         for f, one in enumerate(owners):
             for p in one & losing.keys():
                 whose[p].append(f)
-        taken_back = False
+        held = True
         for p, mine in losing.items():
             new = put_together(faces.shapes[whose[p]])
-            if shapely.get_num_geometries(new) <= shapely.get_num_geometries(polygons[p]) and not new.is_empty:
+            gone = _gone(polygons[p], new)
+            if not len(gone) and shapely.get_num_geometries(new) <= shapely.get_num_geometries(polygons[p]):
                 continue
-            reason: Reason = "would-empty" if new.is_empty else "would-split"
+            held = False
+            reason: Reason = "would-empty" if len(gone) else "would-split"
             for unit in mine:
-                unit.winner, unit.reason = None, reason
-            taken_back = True
-        if not taken_back:
+                # what a part vanished with, or all of it where it is not known what cut the polygon
+                if not len(gone) or shapely.intersects(shapely.point_on_surface(gone), unit.shape).any():
+                    unit.keepers.add(p)
+                    choose(unit, faces, terms, reason)
+        if held:
             return owners
+
+
+def _gone(old: BaseGeometry, new: BaseGeometry) -> NDArray[np.object_]:
+    """Parts of a polygon of which nothing is left."""
+    parts = shapely.get_parts(old)
+    gone: NDArray[np.object_] = parts[shapely.area(shapely.intersection(parts, new)) <= 0]
+    return gone
