@@ -1,0 +1,155 @@
+"""A change checked where it was made, with the answer that a check of the whole city would give.
+
+Every fault of a coverage that a change can make or mend lies at a changed grid or on ground that a changed grid gave
+up. So it is enough to look at the unchanged grids that meet this ground and its edge, and, where a gap leads further,
+at those around the gap as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
+
+from geo.coverage.coverage import check_coverage
+from geo.coverage.gaps import TOUCH_M
+from geo.finding import Finding, sorted_findings
+
+Near = Callable[[BaseGeometry], tuple[Sequence[str], NDArray[Any]]]
+"""From an area to the names and polygons of all unchanged grids that meet it; others do no harm. Metric CRS."""
+
+_REACH_M: Final = 1.0
+
+
+def window(changed: NDArray[Any], given_up: NDArray[Any], reach_m: float = _REACH_M) -> BaseGeometry:
+    """Area whose unchanged grids have to be looked at for a change.
+
+    Parameters
+    ----------
+    changed : (n,) array of shapely polygons, metric CRS
+        The grids as they would be.
+    given_up : (m,) array of shapely polygons
+        What they, and those that are to end, were before.
+    reach_m : float
+        How far beyond their bounding boxes it goes.
+
+    Returns
+    -------
+    shapely Polygon or MultiPolygon
+        Boxes: an index answers for them best.
+    """
+    both = np.concatenate((changed, given_up))
+    bounds = shapely.bounds(both[~shapely.is_empty(both)])
+    boxes = shapely.box(*(bounds + np.array([-reach_m, -reach_m, reach_m, reach_m])).T)
+    return shapely.union_all(boxes)
+
+
+def check_change(
+    changed_ids: Sequence[str],
+    changed: NDArray[Any],
+    given_up: NDArray[Any],
+    near: Near,
+    *,
+    outline: BaseGeometry | None = None,
+    complete: bool = True,
+    reach_m: float = _REACH_M,
+    above: NDArray[Any] | None = None,
+    **options: Any,
+) -> list[Finding]:
+    """What a check of the whole city would find about a change.
+
+    Parameters
+    ----------
+    changed_ids, changed : (n,) str and shapely polygons, metric CRS
+        The grids as they would be.
+    given_up : (m,) array of shapely polygons
+        What they, and those that are to end, were before.
+    near : callable
+        Unchanged grids of the same layer and kind; see `Near`.
+    outline : shapely Polygon or MultiPolygon, optional
+        What the whole layer has to cover. Without one only ground that was given up is held to be covered.
+    complete, above : optional
+        As of `geo.coverage.coverage.check_coverage`.
+    reach_m : float
+        How far around the change grids are looked at. The answer does not depend on it.
+    **options
+        Further arguments of `check_coverage` for the changed grids: ``tolerance_m``, ``min_area_m2``, ``parents``,
+        ``parent_codes``, ``parent_of`` (of the changed grids), ``net``.
+
+    Returns
+    -------
+    list of Finding
+        Those that name a changed grid, and the gaps on ground that was given up.
+
+    Notes
+    -----
+    Equal to those findings of the whole layer's check as long as unchanged grids have no faults among themselves, which
+    is what publishing sees to; only of gaps of next to no area, warnings that the rounding of an overlay leaves behind,
+    there may be others. With such faults next to a change, ``invalid``, ``duplicate``, ``overlap``, ``gap`` and
+    ``outside-parent`` are still equal; of ``mismatched-edge``, a warning, there may be one that the whole check takes
+    for a consequence of another fault.
+    """
+    if not len(changed) and not len(given_up):
+        return []
+    if outline is None and complete:
+        outline = shapely.union_all(given_up)
+    area = window(changed, given_up, reach_m)
+    moved = np.concatenate((changed, given_up))
+    reach = reach_m
+    while True:
+        ids, around = near(area)
+        ground = outline
+        if outline is not None and complete:
+            ground = shapely.intersection(outline, area)
+            reach *= 2
+            further = _further(ground, np.concatenate((changed, around)), above, area, moved, reach)
+            if further is not None and not area.covers(outline):
+                area = shapely.union(area, further)
+                continue
+        break
+    names = [*changed_ids, *ids]
+    parent_of = options.pop("parent_of", None)
+    if parent_of is not None:
+        options["parent_of"] = [*parent_of, *[None] * len(ids)]
+    found = check_coverage(
+        np.concatenate((changed, around)), names, outline=ground, complete=complete, above=above, **options
+    )
+    return sorted_findings(concerned(found, changed_ids, given_up))
+
+
+def concerned(findings: Sequence[Finding], changed_ids: Sequence[str], given_up: NDArray[Any]) -> list[Finding]:
+    """Findings about a change: those that name a changed grid, and gaps that touch ground that was given up."""
+    ours = set(changed_ids)
+    tree = shapely.STRtree(given_up)
+    return [
+        finding
+        for finding in findings
+        if not ours.isdisjoint(finding.ids)
+        or (finding.kind == "gap" and len(tree.query(finding.geometry, predicate="dwithin", distance=TOUCH_M)))
+    ]
+
+
+def _further(
+    ground: BaseGeometry,
+    polygons: NDArray[Any],
+    above: NDArray[Any] | None,
+    area: BaseGeometry,
+    moved: NDArray[Any],
+    reach: float,
+) -> BaseGeometry | None:
+    """Where an area has to be larger to hold the gaps of a change whole; None where it does hold them.
+
+    A gap that is cut off by the edge of the area goes on beyond it.
+    """
+    claimed = [polygons[shapely.is_valid(polygons)], *([above] if above is not None else [])]
+    gaps = shapely.get_parts(shapely.difference(ground, shapely.union_all(np.concatenate(claimed))))
+    gaps = gaps[shapely.dwithin(gaps, area.boundary, TOUCH_M)]
+    touching = np.unique(shapely.STRtree(moved).query(gaps, predicate="dwithin", distance=TOUCH_M)[0])
+    if not len(touching):
+        return None
+    west, south, east, north = shapely.bounds(gaps[touching]).T
+    return shapely.union_all(shapely.box(west - reach, south - reach, east + reach, north + reach))
