@@ -129,7 +129,7 @@ def test_a_gap_that_leads_away_is_followed_to_its_end() -> None:
 
 def test_only_the_neighbours_are_asked_for() -> None:
     city = City(1, {24: "split"}, {}, None)
-    assert city.local() == [] or {f.kind for f in city.local()} == {"mismatched-edge"}
+    assert {kind for _, kind, *_ in summary(city.local())} <= {"mismatched-edge"}
     ids, _ = city.near(window(city.changed, city.given_up))
     assert len(ids) == 8
 
