@@ -197,9 +197,6 @@ def test_a_day_shows_the_grids_of_that_day(city_copy: Any) -> None:
         ("cases", "2024-02-29T08:00/2024-03-01T08:00", "reported_at between '2024-02-29 00:00Z' and '2024-03-01Z'"),
         ("cases", "../2024-01-01", "reported_at < '2024-01-02 00:00+08'"),
         ("cases", "2025-12-31T20:00:00/..", "reported_at >= '2025-12-31 20:00+08'"),
-        ("case-heat", "2024-05-17", "month = '2024-05-01'"),
-        ("case-heat", "2024-05-17T23:30:00Z/2024-07", "month between '2024-05-01' and '2024-07-01'"),
-        ("case-heat", "2025-06-30T23:30:00+08:00/..", "month >= '2025-06-01'"),
         ("divisions", "1990", "true"),
     ],
 )

@@ -30,8 +30,7 @@ def built() -> SampleCity:
 
 def digest(city: SampleCity) -> str:
     total = hashlib.sha256()
-    for frame in (city.divisions, city.grids, city.cameras, city.cases, city.h3_cells, city.service_points,
-                  city.enforcement):
+    for frame in (city.divisions, city.grids, city.cameras, city.cases, city.service_points, city.enforcement):
         for shape in shapely.to_wkb(frame.geometry.to_numpy()):
             total.update(shape)
         total.update(frame.drop(columns="geometry").to_csv().encode())
@@ -194,8 +193,11 @@ def test_the_database_holds_the_whole_city(city):
                             ("service_points", 372), ("enforcement", 16), ("issued_codes", 1412)):
             cursor.execute(f"select count(*) from wangge.{table}")  # noqa: S608 - names from the line above
             assert cursor.fetchone()[0] == rows, table
-        cursor.execute("select sum(count) from wangge.case_heat where class_code = 'all'")
+        cursor.execute("select sum(count) from wangge.case_counts")
         assert cursor.fetchone()[0] == COUNT
+        cursor.execute("select distinct sum(count) from wangge.case_heat where audience = 'staff'"
+                       " group by resolution, class_code = 'all', channel = 'all'")
+        assert cursor.fetchall() == [(COUNT,)]
         cursor.execute("select count(*) from wangge.cases c join wangge.grids g on g.code = c.grid_code"
                        " where not st_within(c.geom, g.geom)")
         assert cursor.fetchone()[0] == 0

@@ -78,19 +78,7 @@ def test_cases_lie_in_their_grids_and_cells(built):
     assert (cases["grid_code"].str[:9] == cases["township_code"]).all()
     some = cases.sample(2000, random_state=1)
     for cell, point in zip(some["cell"], some.geometry, strict=True):
-        assert cell == h3.latlng_to_cell(point.y, point.x, 9)
-
-
-def test_cells_stand_with_their_parents(built):
-    cells = built.h3_cells
-    assert cells["cell"].is_unique
-    fine = cells[cells["resolution"] == 9]
-    assert set(built.cases["cell"]) <= set(fine["cell"])
-    coarse = set(cells.loc[cells["resolution"] == 8, "cell"])
-    assert set(fine["parent"]) == coarse
-    assert all(h3.cell_to_parent(cell) == parent for cell, parent in zip(fine["cell"], fine["parent"], strict=True))
-    # parents come first, because the children's foreign key asks for them
-    assert cells["resolution"].is_monotonic_increasing
+        assert cell == h3.latlng_to_cell(point.y, point.x, 10)
 
 
 def test_times_are_in_order_and_agree_with_the_state(built):

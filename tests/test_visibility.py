@@ -12,7 +12,6 @@ import pytest
 
 from layers.catalogue.catalogue import CATALOGUE
 from layers.identity import Identity
-from layers.tiles.matrix import TILE_MATRIX_SETS
 
 STAFF_ONLY = ["cameras", "cases", "findings"]
 ROLES = [None, "township", "staff", "editor", "admin"]
@@ -29,7 +28,7 @@ def rows(database: Any, sql: str, *values: object, identity: Identity | None = N
 def rule(layer_id: str, role: str | None, township: str) -> str:
     """What a role may see of a layer, in SQL for the owner, written here once more."""
     if layer_id == "case-heat":
-        return "true" if role in ("staff", "editor", "admin") else "count >= 5 and class_code = 'all'"
+        return f"audience = '{'staff' if role in ('staff', 'editor', 'admin') else 'public'}'"
     if layer_id in STAFF_ONLY and role == "township":
         return f"township_code = '{township}'"
     return "true" if role or layer_id not in STAFF_ONLY else "false"
@@ -37,8 +36,14 @@ def rule(layer_id: str, role: str | None, township: str) -> str:
 
 def seen(service: Any, layer_id: str, role: str | None, columns: str) -> tuple[Any, ...]:
     where = rule(layer_id, role, service.township)
-    return rows(service.database,
-    f"select {columns} from wangge.{CATALOGUE[layer_id].table} where {where}")[0]  # noqa: S608
+    table = f"wangge.{CATALOGUE[layer_id].table} where {where}"
+    if layer_id == "case-heat" and "geom" in columns:
+        table = (
+            "(select cells.geom, min(month) as first_day, max(month) as last_day from wangge.case_heat"  # noqa: S608
+            f" join wangge.h3_cells as cells using (cell) where {where} and case_heat.resolution = 8"
+            " and class_code = 'all' and channel = 'all' group by cell, cells.geom) as cells"
+        )
+    return rows(service.database, f"select {columns} from {table}")[0]  # noqa: S608
 
 
 # --- the public and what is for staff
@@ -202,20 +207,28 @@ def test_the_public_never_sees_a_small_count_or_a_class(service: Any) -> None:
     """By items, CQL2, sort order and pages; staff of one township see what the public sees."""
     items = "/collections/case-heat/items"
     for role in (None, "township"):
-        counts = service.get(f"{items}?limit=10&sortby=count&skipGeometry=true", role).json()
+        counts = service.get(f"{items}?limit=10&sortby=count,month&skipGeometry=true", role).json()
         assert [feature["properties"]["count"] for feature in counts["features"]] == [5] * 10
         assert {feature["properties"]["class_code"] for feature in counts["features"]} == {"all"}
+        assert {feature["properties"]["resolution"] for feature in counts["features"]} == {8}
+        by_month = "month > '2000-01-01' AND "
         for filter_ in ("count < 5", "count BETWEEN 1 AND 4", "NOT (count >= 5)", "class_code <> 'all'",
-        "class_code LIKE 'm%25'"):
-            assert service.get(f"{items}?filter={filter_}", role).json()["numberMatched"] == 0, filter_
-            assert service.get(f"{items}?filter={filter_}", "staff").json()["numberMatched"] > 0, filter_
-        assert service.get(f"{items}?class_code=local-08", role).json()["numberMatched"] == 0
-    hidden = rows(service.database,
-    "select id from wangge.case_heat where count < 5 and class_code = 'all' limit 1")[0][0]
+        "class_code LIKE 'm%25'", "type_code <> 'all'", "channel <> 'all'", "resolution <> 8"):
+            answer = service.get(f"{items}?filter={by_month}{filter_}", role).json()
+            assert answer["numberMatched"] == 0, filter_
+            assert service.get(f"{items}?filter={by_month}{filter_}", "staff").json()["numberMatched"] > 0, filter_
+        for query in ("class_code=local-08", "resolution=9", "channel=12345热线", "type_code=matter-09009"):
+            assert service.get(f"{items}?{query}", role).json()["numberMatched"] == 0
+            assert service.get(f"{items}?{query}", "staff").json()["numberMatched"] > 0
+        # a day is no month: what is shown is the month, and says so
+        day = service.get(f"{items}?datetime=2024-05-17&limit=1", role).json()["features"][0]["properties"]
+        assert (day["first_day"], day["last_day"]) == ("2024-05-01", "2024-05-31")
+    cell, month = rows(
+        service.database,
+        "select to_hex(cell), to_char(month, 'YYYYMM') from wangge.case_heat where audience = 'staff'"
+        " and resolution = 8 and count < 5 and class_code = 'all' and channel = 'all' limit 1",
+    )[0]
+    hidden = f"{cell}-{month}-all"
     assert service.get(f"{items}/{hidden}", "staff").status_code == 200
     assert service.get(f"{items}/{hidden}").status_code == 404
     assert service.get(f"{items}/{hidden}", "township").status_code == 404
-
-
-def test_tile_sets_are_those_of_these_tests() -> None:
-    assert set(TILE_MATRIX_SETS) == {"WebMercatorQuad", "CGCS2000Quad"}

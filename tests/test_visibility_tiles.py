@@ -76,15 +76,20 @@ def test_counts_of_a_township_s_tile_are_of_its_own_cases(service: Any, matrix: 
 @pytest.mark.parametrize("matrix", TILE_MATRIX_SETS)
 @pytest.mark.parametrize("query", ["", "?datetime=2024-05", "?datetime=2024-05/2024-07", "?month=2025-01-01"])
 def test_heat_tiles_sum_only_what_is_shown(service: Any, matrix: str, query: str) -> None:
-    """Per cell the sum over the months asked for, of rows with five cases or more; for staff of all rows."""
+    """Per cell the sum over the months asked for, of released rows; for staff of all rows of the zoom's resolution."""
     zoom, row, column = PLACES[matrix][0]
+    resolution = 6 if zoom < 9 else 7
     months = {
         "": "true", "?datetime=2024-05": "month = '2024-05-01'", "?month=2025-01-01": "month = '2025-01-01'",
         "?datetime=2024-05/2024-07": "month between '2024-05-01' and '2024-07-01'",
     }[query]  # fmt: skip
-    plain = f"select cell, sum(count) from wangge.case_heat where class_code = 'all' and {months} and %s group by cell"  # noqa: S608
+    plain = (
+        "select to_hex(cell), sum(count) from wangge.case_heat where class_code = 'all' and channel = 'all'"  # noqa: S608
+        f" and {months} and %s group by cell"
+    )
+    whose = {"staff": f"resolution = {resolution} and audience = 'staff'"}
     sums = {
-        role: {cell: int(total) for cell, total in rows(service, plain % ("true" if role == "staff" else "count >= 5"))}
+        role: {cell: int(total) for cell, total in rows(service, plain % whose.get(role, "audience = 'public'"))}
         for role in ("staff", None, "township")
     }
     for role in ("staff", None, "township", "staff", None):

@@ -11,8 +11,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from geo.errors import InvalidInput
 
-#: Resolution at which cases are counted: cells of about 0.1 km2.
-CASE_RESOLUTION: Final = 9
+#: Resolution at which cases are counted: cells of about 0.015 km2.
+CASE_RESOLUTION: Final = 10
+#: Resolutions of maps of cases, from the coarsest: their counts are sums of those of `CASE_RESOLUTION`.
+HEAT_RESOLUTIONS: Final = (6, 7, 8, 9, 10)
 #: Counts below this are not published.
 LEAST_COUNT: Final = 5
 #: What stands for a hidden count.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from layers.catalogue import coded
 from layers.catalogue.layer import Field, Layer, Style
-from layers.catalogue.shared import COUNT, GRID, STAFF, STAFF_OF_TOWNSHIP, TOWNSHIP, VILLAGE
+from layers.catalogue.shared import COUNT, GRID, STAFF_OF_TOWNSHIP, TOWNSHIP, VILLAGE
 from layers.text import Text
 
 CASES = Layer(
@@ -51,9 +51,9 @@ CASE_HEAT = Layer(
     id="case-heat",
     title=Text("事件热力", "Case heat"),
     description=Text(
-        "按月统计的 H3 网格事件数；对外隐藏少于 5 件的单元，分类计数仅供内部使用。",
-        "Cases a month in H3 cells; cells with fewer than 5 are hidden from the public, "
-        "and counts by class are for staff.",
+        "H3 网格（6–10 级）事件数，时段、分类、类型与渠道可选；对外仅显示已发布的按月计数。",
+        "Cases in H3 cells of resolutions 6 to 10, for any period, class, type and channel; "
+        "the public sees the released counts of months.",
     ),
     table="case_heat",
     geometry_type="Polygon",
@@ -61,14 +61,17 @@ CASE_HEAT = Layer(
     fields=(
         Field("cell", Text("H3 单元", "H3 cell")),
         Field("resolution", Text("H3 级别", "H3 resolution"), "integer"),
-        Field("month", Text("月份", "Month"), "date"),
-        Field("class_code", Text("分类", "Class (all: every class)")),
+        Field("month", Text("月份", "Month (where counts are by month)"), "date"),
+        Field("first_day", Text("起始日", "First day (none: from the beginning)"), "date"),
+        Field("last_day", Text("终止日", "Last day (none: until now)"), "date"),
+        Field("class_code", Text("大类", "Class (all: every class)")),
+        Field("type_code", Text("小类", "Type with its category (all: every type)")),
+        Field("channel", Text("来源渠道", "Channel (all: every channel)")),
         COUNT,
     ),
-    time=("month",),
-    # One number a cell and month and nothing that it could be subtracted from, so what is hidden can't be computed.
-    # Staff of one township see what the public sees: a cell doesn't end at their border.
-    row_rule=f"(count >= 5 and class_code = 'all') or ({STAFF} and (select wangge.asking_township()) is null)",
+    time=("first_day", "last_day"),
+    # Exact counts or released ones, never both; staff of one township see what the public sees.
+    row_rule="audience = (select wangge.heat_audience())",
     tile_fields=("cell", "count"),
     style=Style(
         "#fed976",

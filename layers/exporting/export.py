@@ -23,7 +23,9 @@ from layers.catalogue.catalogue import CATALOGUE
 from layers.catalogue.layer import Field, Layer
 from layers.database.database import Database
 from layers.exporting.geopackage import name_columns
+from layers.features.items_request import ItemsRequest
 from layers.features.moments import CITY_ZONE
+from layers.features.query import source
 from layers.identity import ADMIN
 from layers.loading.fields import shapefile_names
 
@@ -126,11 +128,13 @@ class _Rows:
         if layer.current_only and not history:
             begins, ends = map(sql.Identifier, layer.time)
             today = sql.SQL(" where {0} <= current_date and ({1} is null or {1} > current_date)").format(begins, ends)
-        table = sql.Identifier("wangge", layer.table)
+        # what is summed for each request is written by month
+        rows = source(layer, ItemsRequest(sortby=(("month", False),)))
         cur.execute(
             sql.SQL("declare exported cursor for select {}, st_asbinary(geom) from {}{} order by fid").format(
-                columns, table, today
-            )
+                columns, sql.SQL(rows.text), today
+            ),
+            rows.values,
         )
 
     def __iter__(self) -> Iterator[list[tuple[Any, ...]]]:

@@ -6,7 +6,8 @@ from geo.crs import STORED_SRID, axes_inverted, srid_of
 from layers.catalogue.layer import Field, Layer
 from layers.database.sqltext import Sql, name
 from layers.features.items_request import ItemsRequest
-from layers.features.query import table
+from layers.features.query import source
+from layers.heat.sums import HEAT, heat_request
 
 _DEGREE_DIGITS = 8
 _METRE_DIGITS = 4
@@ -14,7 +15,8 @@ _METRE_DIGITS = 4
 
 def variant(layer: Layer, request: ItemsRequest) -> tuple[object, ...]:
     """What the text of a feature hangs on besides its row: two requests of one variant share the texts."""
-    return (layer.id, request.crs, request.properties, request.geometry)
+    same = (layer.id, request.crs, request.properties, request.geometry)
+    return same if layer.id != HEAT else (*same, heat_request(request))
 
 
 def features_statement(layer: Layer, request: ItemsRequest, fids: list[int]) -> Sql:
@@ -24,7 +26,8 @@ def features_statement(layer: Layer, request: ItemsRequest, fids: list[int]) -> 
     ``row_to_json`` takes.
     """
     text = feature_text(layer, request.crs, request.properties, geometry=request.geometry)
-    return Sql(f"select fid, xmin, {text} from {table(layer)} where fid = any(%s::bigint[])", (fids,))
+    chosen = Sql("where fid = any(%s::bigint[])", (fids,))
+    return Sql(f"select fid, xmin, {text} from") + source(layer, request) + chosen
 
 
 def feature_text(layer: Layer, crs: str, properties: tuple[str, ...] | None = None, *, geometry: bool = True) -> str:

@@ -15,6 +15,7 @@ from layers.database.sqltext import Sql
 from layers.features.feature_text import features_statement, variant
 from layers.features.items_request import ItemsRequest, cursor_text
 from layers.features.query import bounds_statement, count_statement, id_statement, ids_statement
+from layers.heat.sums import HEAT, heat_request, request_of_id
 from layers.identity import current
 
 _TEXT_CACHE_BYTES = 128 * 1024 * 1024
@@ -119,7 +120,9 @@ class Features:
         NotFound
             When there is none of that id, or none that the identity sees.
         """
-        rows = [] if "\x00" in id_ else self._fetch(id_statement(layer, id_))
+        if layer.id == HEAT:
+            request = request_of_id(id_, request)
+        rows = [] if "\x00" in id_ else self._fetch(id_statement(layer, id_, request))
         texts = self._feature_texts(layer, request, rows)
         if not texts:
             raise NotFound("query.no-feature", id=id_[:100], layer=layer.id)
@@ -181,8 +184,9 @@ def _count_key(layer: Layer, request: ItemsRequest, version: int) -> tuple[Any, 
     same = replace(
         request, after=None, offset=0, limit=1, sortby=(), properties=None, geometry=True, crs="", hits_only=False
     )
+    rows = heat_request(request) if layer.id == HEAT else None
     # by its text: the values of a filter may be lists, which can't be a key
-    return layer.id, current().scope, version, repr(same)
+    return layer.id, current().scope, version, repr(same), rows
 
 
 def _placed(request: ItemsRequest) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+import re
 
 import shapely
 
@@ -14,6 +14,9 @@ from layers.features.cql2_spatial import stored_wkb
 from layers.features.cql2_temporal import moment_sql
 from layers.features.items_request import ItemsRequest
 from layers.features.moments import Period
+from layers.heat.sums import HEAT, heat_request, heat_rows
+
+_CELL = re.compile(r"[0-9a-f]{15}\Z")
 
 
 def table(layer: Layer) -> str:
@@ -21,12 +24,26 @@ def table(layer: Layer) -> str:
     return f"wangge.{name(layer.table)}"
 
 
+def source(layer: Layer, request: ItemsRequest) -> Sql:
+    """FROM item of a layer's rows: its table, or what is summed for this request."""
+    if layer.id != HEAT:
+        return Sql(table(layer))
+    within = [] if request.bbox is None else [bbox_condition(request.bbox, request.bbox_crs)]
+    within += [_is_cell(value) for column, value in request.equals if column == "cell"]
+    return heat_rows(heat_request(request), within)
+
+
+def _is_cell(value: object) -> Sql:
+    return Sql("cell = %s::bigint", (int(str(value), 16),)) if _CELL.match(str(value)) else Sql("false")
+
+
 def conditions(layer: Layer, request: ItemsRequest) -> list[Sql]:
     """What every feature of the request fulfils, wherever the page stands."""
     found = []
     if request.bbox is not None:
         found.append(bbox_condition(request.bbox, request.bbox_crs))
-    if request.period is not None:
+    # the rows of case heat are those of the period already
+    if request.period is not None and layer.id != HEAT:
         found += time_conditions(layer, request.period)
     elif layer.current_only and not _asks_for_time(layer, request):
         found.append(Sql(f"{name(layer.time[1])} is null"))
@@ -47,7 +64,7 @@ def ids_statement(layer: Layer, request: ItemsRequest, *, counting: bool = False
     count = Sql("null::bigint")
     if counting:
         # in the same message: a count of its own would cost a second round trip and a second plan
-        count = Sql(f"(select count(*) from {table(layer)}") + all_of(found) + Sql(")")
+        count = Sql("(select count(*) from") + source(layer, request) + all_of(found) + Sql(")")
     if request.after is not None:
         found.append(_after_condition(layer, request.sortby, request.after))
     # under names of their own: ORDER BY takes the name of an output column first, and the text of a number sorts
@@ -55,32 +72,41 @@ def ids_statement(layer: Layer, request: ItemsRequest, *, counting: bool = False
     keys = "".join(f", {name(column)}::text as key_{place}" for place, (column, _) in enumerate(request.sortby))
     order = "".join(f"{name(column)} {'desc' if falls else 'asc'} nulls last, " for column, falls in request.sortby)
     version = Sql("(select version from wangge.layer_versions where layer = %s::text)", (layer.id,))
-    statement = (
-        Sql("select fid, xmin,") + version + Sql(",") + count + Sql(f"{keys} from {table(layer)}") + all_of(found)
-    )
+    statement = Sql("select fid, xmin,") + version + Sql(",") + count + Sql(f"as matched{keys} from")
+    statement += source(layer, request) + all_of(found)
     paging = Sql(f"order by {order}fid limit %s::bigint offset %s::bigint", (request.limit + 1, request.offset))
     return statement + paging
 
 
 def count_statement(layer: Layer, request: ItemsRequest) -> Sql:
     """How many features the request has on all its pages."""
-    return Sql(f"select count(*) from {table(layer)}") + all_of(conditions(layer, request))
+    return Sql("select count(*) from") + source(layer, request) + all_of(conditions(layer, request))
 
 
-def id_statement(layer: Layer, id_: str) -> Sql:
-    """Row number, row version and layer's version of one feature."""
+def id_statement(layer: Layer, id_: str, request: ItemsRequest) -> Sql:
+    """Row number, row version and layer's version of one feature; the request says in which rows it stands."""
     version = Sql("(select version from wangge.layer_versions where layer = %s::text)", (layer.id,))
     return (
-        Sql("select fid, xmin,") + version + Sql(f"from {table(layer)} where {name(layer.id_field)} = %s::text", (id_,))
+        Sql("select fid, xmin,")
+        + version
+        + Sql("from")
+        + source(layer, request)
+        + Sql(f"where {name(layer.id_field)} = %s::text", (id_,))
     )
 
 
 def bounds_statement(layer: Layer) -> Sql:
     """West, south, east, north of all features, and the first and last moment."""
     first, last = (name(layer.time[0]), name(layer.time[-1])) if layer.time else ("null::text", "null::text")
-    extent = f"select st_extent(geom) as box, min({first}) as first, max({last}) as last from {table(layer)}"
     corners = "st_xmin(box), st_ymin(box), st_xmax(box), st_ymax(box)"
-    return Sql(f"select {corners}, first::text, last::text from ({extent}) as extent")
+    # a month a row, so that the first and the last are known
+    spread = ItemsRequest(sortby=(("month", False),)) if layer.id == HEAT else ItemsRequest()
+    return (
+        Sql(f"select {corners}, first::text, last::text from (select st_extent(geom) as box,")
+        + Sql(f"min({first}) as first, max({last}) as last from")
+        + source(layer, spread)
+        + Sql(") as extent")
+    )
 
 
 def bbox_condition(bbox: tuple[float, ...], crs: str) -> Sql:
@@ -122,17 +148,12 @@ def time_conditions(layer: Layer, period: Period) -> list[Sql]:
     if period.end is not None:
         found.append(Sql(f"{name(first)} <=") + moment_sql(period.end, kind))
     if period.start is not None:
-        start = moment_sql(_month_start(period.start) if first == "month" else period.start, kind)
+        start = moment_sql(period.start, kind)
         if len(layer.time) == 2:
             found.append(Sql(f"{name(last)} is null or {name(last)} >") + start)
         else:
             found.append(Sql(f"{name(last)} >=") + start)
     return found
-
-
-def _month_start(moment: datetime) -> datetime:
-    """A month's count answers for every moment in it."""
-    return moment.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
 
 
 def _thin(a: float, b: float, c: float, d: float) -> shapely.Geometry:

@@ -9,22 +9,19 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
-import numpy as np
 import shapely
 from numpy.typing import NDArray
 from psycopg2 import sql
 from psycopg2.extensions import cursor as Cursor
 
 from geo.crs import STORED_SRID
-from geo.heat.cells import cell_polygons, parents
 from layers.catalogue.layer import Layer
+from layers.heat.cells import write_cells
 from layers.loading.rejects import Reject, as_json
 from layers.loading.rules import MEASURED
 
 _BESIDES: Final = {"cases": ("cell",)}
 """Columns that no field shows and the loader fills."""
-
-_PARENT_RESOLUTION: Final = 8
 
 
 @dataclass(frozen=True)
@@ -148,20 +145,12 @@ class Staging:
         self._cur.execute("close reasons")
 
     def write_cells(self) -> None:
-        """Write the H3 cells of the cases, their parents first, since a case refers to its cell."""
+        """Write the outlines of the cells that the cases lie in."""
         self._cur.execute(
             "select distinct cell from incoming"
             " where not exists (select from wangge.h3_cells where h3_cells.cell = incoming.cell)"
         )
-        cells = np.array([cell for (cell,) in self._cur.fetchall()], dtype=np.int64)
-        above = parents(cells, _PARENT_RESOLUTION)
-        for numbers, resolution, over in ((np.unique(above), 8, None), (cells, 9, above)):
-            shapes = shapely.to_wkb(cell_polygons(numbers)) if len(numbers) else np.array([])
-            rows = [
-                (int(cell), resolution, None if over is None else int(over[at]), memoryview(shape))
-                for at, (cell, shape) in enumerate(zip(numbers.tolist(), shapes.tolist(), strict=True))
-            ]
-            self._cur.executemany(_CELL, rows)
+        write_cells(self._cur, [cell for (cell,) in self._cur.fetchall()])
 
     def insert(self) -> int:
         """Write the rows into the layer, in the order of the file; how many there were."""
@@ -202,12 +191,6 @@ def _placeholders(detail: str) -> dict[str, object]:
     values: dict[str, object] = json.loads(detail)
     return values
 
-
-_CELL: Final = (
-    "insert into wangge.h3_cells (cell, resolution, parent, geom)"
-    " values (%s, %s, %s, st_setsrid(st_geomfromwkb(%s), 4490))"
-    " on conflict (cell) do nothing"
-)
 
 _REPEATED: Final = """
 insert into refused

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import geopandas as gpd
-import h3.api.basic_int as h3
 import numpy as np
 import pandas as pd
 import shapely
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 
 from geo.codes.numbering import assign_serials
 from geo.crs import transformer
+from geo.heat.cells import cells_of
 from geo.tessellation.borders import border_edges, dissolve, smooth
 from geo.tessellation.tessellation import Tessellation
 from layers.case_types import CaseType, case_types
@@ -32,7 +32,6 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 SEED = 321283
-CELL_RESOLUTION = 9
 #: First day of the sample's grids.
 VALID_FROM = "2020-07-01"
 #: Edges longer than this get a vertex in the middle, a little aside, so that borders wind as drawn ones do.
@@ -48,7 +47,7 @@ class SampleCity:
     Attributes
     ----------
     outline : MultiPolygon
-    divisions, grids, cameras, cases, h3_cells, service_points, enforcement : GeoDataFrame
+    divisions, grids, cameras, cases, service_points, enforcement : GeoDataFrame
         Areas are m2 in EPSG:4549. The people of a dedicated grid are counted in the social grid around it as well.
     case_types : list of CaseType
     """
@@ -58,7 +57,6 @@ class SampleCity:
     grids: gpd.GeoDataFrame
     cameras: gpd.GeoDataFrame
     cases: gpd.GeoDataFrame
-    h3_cells: gpd.GeoDataFrame
     service_points: gpd.GeoDataFrame
     enforcement: gpd.GeoDataFrame
     case_types: list[CaseType]
@@ -105,7 +103,7 @@ def build_city(rng_seed: int = SEED) -> SampleCity:
     cases["grid_code"] = codes[drawn.social[case_faces]]
     cases["village_code"] = cases["grid_code"].str[:12]
     cases["township_code"] = cases["grid_code"].str[:9]
-    cases["cell"] = [h3.latlng_to_cell(lat, lon, CELL_RESOLUTION) for lon, lat in case_points.tolist()]
+    cases["cell"] = cells_of(*case_points.T)
 
     outline = divisions.geometry.iloc[0]
     points = service_points(
@@ -120,7 +118,6 @@ def build_city(rng_seed: int = SEED) -> SampleCity:
         grids=grids,
         cameras=_at(cameras, spots(ground_ll, faces, streams[4])),
         cases=_at(cases, case_points),
-        h3_cells=_cells(np.unique(cases["cell"].to_numpy()), outline),
         service_points=_at(points.drop(columns=["lon", "lat"]), points[["lon", "lat"]].to_numpy()),
         enforcement=_at(bureaus.drop(columns=["lon", "lat"]), bureaus[["lon", "lat"]].to_numpy()),
         case_types=case_types(),
@@ -217,21 +214,6 @@ def _seats(places: list[Place], shapes: NDArray[np.object_]) -> Floats:
         if place.position is not None:
             points[index] = place.position
     return points
-
-
-def _cells(cells: Ints, outline: shapely.MultiPolygon) -> gpd.GeoDataFrame:
-    """H3 cells of cases and of the whole city at resolution 9, and their parents."""
-    shape = h3.geo_to_h3shape(outline)
-    fine = sorted(set(cells.tolist()) | set(h3.h3shape_to_cells(shape, CELL_RESOLUTION)))
-    parent = [h3.cell_to_parent(cell) for cell in fine]
-    coarse = sorted(set(parent))
-    rings = [np.round([(lon, lat) for lat, lon in h3.cell_to_boundary(cell)], DECIMALS) for cell in (*coarse, *fine)]
-    table = pd.DataFrame({
-        "cell": [*coarse, *fine],
-        "resolution": [CELL_RESOLUTION - 1] * len(coarse) + [CELL_RESOLUTION] * len(fine),
-        "parent": pd.array([None] * len(coarse) + parent, dtype="Int64"),
-    })
-    return gpd.GeoDataFrame(table, geometry=shapely.polygons([shapely.LinearRing(ring) for ring in rings]), crs=4490)
 
 
 def _with(table: pd.DataFrame, shapes: NDArray[np.object_]) -> gpd.GeoDataFrame:

@@ -14,6 +14,7 @@ from psycopg2 import sql
 from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
 
+from layers.heat.cells import write_cells
 from layers.sample import tables
 from layers.sample.city import SampleCity, build_city
 
@@ -57,7 +58,6 @@ def load_sample(db_connection: Connection, progress: Progress = _silent, city: S
         ("sample.cameras", "cameras", city.cameras),
         ("sample.places", "service_points", city.service_points),
         ("sample.places", "enforcement", city.enforcement),
-        ("sample.cases", "h3_cells", city.h3_cells),
         # the one long step, in portions so that its progress shows
         *(("sample.cases", "cases", city.cases.iloc[first : first + _PORTION])
           for first in range(0, len(city.cases), _PORTION)),
@@ -65,6 +65,7 @@ def load_sample(db_connection: Connection, progress: Progress = _silent, city: S
     total, done = sum(len(rows) for _, _, rows in parts), 0
     with db_connection, db_connection.cursor() as cursor:
         _city_row(cursor, city)
+        write_cells(cursor, city.cases["cell"])
         for key, table, rows in parts:
             progress(done, total, key)
             _frame(cursor, table, rows)

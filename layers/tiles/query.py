@@ -9,6 +9,7 @@ from layers.catalogue.layer import Layer
 from layers.database.sqltext import Sql, all_of, name
 from layers.features.items_request import ItemsRequest
 from layers.features.query import conditions, table
+from layers.heat.sums import HEAT, heat_request, heat_rows
 from layers.tiles.matrix import TileMatrixSet
 
 Bounds = tuple[float, float, float, float]
@@ -19,7 +20,9 @@ _MOST_FEATURES = 50_000
 CASES_FROM_ZOOM = 13
 """From here on a tile shows cases; above it their counts, since a tile of a whole city of points can't be drawn."""
 
-_FINE_CELLS_FROM_ZOOM = 11
+_RESOLUTION_FROM_ZOOM = ((15, 10), (13, 9), (11, 8), (9, 7), (0, 6))
+"""H3 resolution of the counts from a zoom on: cells of 10 to 40 pixels."""
+
 _WHOLE_FROM_ZOOM = 12
 """From here on a border's vertices lie further apart than the units of a tile."""
 
@@ -46,8 +49,8 @@ def tile_statement(layer: Layer, matrix: TileMatrixSet, zoom: int, row: int, col
     bounds = matrix.bounds(zoom, row, column)
     if layer.id == "cases" and zoom < CASES_FROM_ZOOM:
         rows = _case_cells(layer, matrix, bounds, zoom, request)
-    elif layer.id == "case-heat":
-        rows = _heat_cells(layer, matrix, bounds, request)
+    elif layer.id == HEAT:
+        rows = _heat_cells(layer, matrix, bounds, zoom, request)
     else:
         rows = _rows(layer, matrix, bounds, zoom, request)
     return (
@@ -76,8 +79,7 @@ def _case_cells(layer: Layer, matrix: TileMatrixSet, bounds: Bounds, zoom: int, 
     """Counts of cases at the middle of their H3 cells: from the kept counts where these know what is asked, else
     counted.
     """
-    fine = zoom >= _FINE_CELLS_FROM_ZOOM
-    cell = "cell" if fine else "parent"
+    resolution = _resolution(zoom)
     asked = {column for column, _ in request.equals}
     if request.condition is None and asked <= _COUNTED_COLUMNS:
         source, amount = "wangge.case_counts as counted", "sum(count)"
@@ -92,47 +94,49 @@ def _case_cells(layer: Layer, matrix: TileMatrixSet, bounds: Bounds, zoom: int, 
     else:
         source, amount = f"{table(layer)} as counted", "count(*)"
         chosen = conditions(layer, request)
-    # The shape goes by another name, since conditions name that of the case. It is that of the cell that is drawn: by
-    # its children alone a cell at the tile's edge would be counted in part, and differently in each of two tiles.
-    cells = "(select cell, parent, geom as cell_shape from wangge.h3_cells) as known"
-    if not fine:
-        cells = (
-            "(select child.cell, child.parent, drawn.geom as cell_shape"
-            " from wangge.h3_cells as child join wangge.h3_cells as drawn on drawn.cell = child.parent) as known"
+    # by the shape of the cell that is drawn: by its children alone a cell at the tile's edge would be counted in part,
+    # and differently in each of two tiles
+    drawn = Sql("cell_drawn in (select cell from wangge.h3_cells") + all_of(
+        [Sql("resolution = %s::smallint", (resolution,)), _touches("h3_cells.geom", matrix, bounds)]
+    ) + Sql(")")
+    inner = (
+        Sql(
+            f"select cell_drawn, {amount} as count from {source},"
+            " lateral (select wangge.h3_parent(counted.cell, %s) as cell_drawn) as parents",
+            (resolution,),
         )
-    inner = Sql(f"select known.{cell} as cell, {amount} as count from {source} join {cells} using (cell)") + all_of(
-        [_touches("cell_shape", matrix, bounds), *chosen]
+        + all_of([drawn, *chosen])
     )
-    shift, mask = (18, (1 << 34) - 1) if fine else (21, (1 << 31) - 1)
     return (
         Sql(
-            f"select (cells.cell >> {shift}) & {mask} as fid, to_hex(cells.cell) as cell, "
-            "counts.count::bigint as count,"
+            "select (cells.cell >> %s) & 17179869183 as fid, to_hex(cells.cell) as cell,"
+            " counts.count::bigint as count,",
+            (3 * (15 - resolution),),
         )
         + _cut(_moved("st_centroid(cells.geom)", matrix), matrix, bounds)
         + Sql("as shape from (")
         + inner
-        + Sql("group by 1) as counts join wangge.h3_cells as cells on cells.cell = counts.cell")
+        + Sql("group by 1) as counts join wangge.h3_cells as cells on cells.cell = counts.cell_drawn")
     )
 
 
-def _heat_cells(layer: Layer, matrix: TileMatrixSet, bounds: Bounds, request: ItemsRequest) -> Sql:
-    """A cell once, with the sum over the months that were asked for: sums of shown counts tell nothing that is
-    hidden.
-    """
-    chosen = [_touches("geom", matrix, bounds), *conditions(layer, request)]
-    if "class_code" not in {column for column, _ in request.equals}:
-        chosen.append(Sql("class_code = 'all'"))
-    inner = Sql(
-        f"select cell, min({_column(matrix)}) as shape, sum(count)::bigint as count from {table(layer)}"
-    ) + all_of(chosen)
+def _heat_cells(layer: Layer, matrix: TileMatrixSet, bounds: Bounds, zoom: int, request: ItemsRequest) -> Sql:
+    """A cell of the zoom's resolution once, with the sum over what was asked for."""
+    rows = heat_rows(heat_request(request, _resolution(zoom)), [_touches("geom", matrix, bounds)])
+    inner = Sql(f"select cell, min({_column(matrix)}) as shape, sum(count)::bigint as count from") + rows
+    inner += all_of(conditions(layer, request))
     return (
-        Sql("select (('x' || lpad(cell, 16, '0'))::bit(64)::bigint >> 21) & 2147483647 as fid, cell, count,")
+        Sql("select (('x' || lpad(cell, 16, '0'))::bit(64)::bigint >> 18) & 17179869183 as fid, cell, count,")
         + _cut(Sql("cells.shape"), matrix, bounds)
         + Sql("as shape from (")
         + inner
         + Sql("group by cell) as cells")
     )
+
+
+def _resolution(zoom: int) -> int:
+    """Resolution of the cells that a zoom shows."""
+    return next(resolution for least, resolution in _RESOLUTION_FROM_ZOOM if zoom >= least)
 
 
 def _column(matrix: TileMatrixSet) -> str:
