@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,11 +12,10 @@ import pyogrio
 import pytest
 import shapely
 from pyproj import Transformer
+from system_qgis import ask_qgis
 
 from layers.catalogue.catalogue import CATALOGUE
 
-SYSTEM_PYTHON = Path("/usr/bin/python3")
-READER = Path(__file__).with_name("qgis_reader.py")
 SOME = 1500
 
 
@@ -141,13 +138,6 @@ def test_gdal_reads_another_crs_the_right_way_round(service: Any, srid: int) -> 
 def qgis(service: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
     """What QGIS says of two layers, with a key and without, and of the tiles, in one run of it."""
     folder = tmp_path_factory.mktemp("qgis")
-    home = {
-        "HOME": str(folder), "XDG_RUNTIME_DIR": str(folder), "QT_QPA_PLATFORM": "offscreen", "LANG": "C.UTF-8",
-        "QGIS_CUSTOM_CONFIG_PATH": str(folder / "profile"), "PATH": os.environ["PATH"],
-    }  # fmt: skip
-    found = subprocess.run([SYSTEM_PYTHON, "-c", "import qgis.core"], env=home, capture_output=True, check=False)
-    if found.returncode:
-        (pytest.fail if os.environ.get("CI") else pytest.skip)("QGIS is missing")
     mercator = Transformer.from_crs(4490, 3857, always_xy=True).transform
     box = [*mercator(119.9, 31.97), *mercator(120.37, 32.38)]
     tiles = f"{service.base_url}/collections/grids/tiles/WebMercatorQuad/{{z}}/{{y}}/{{x}}".replace("&", "%26")
@@ -162,12 +152,7 @@ def qgis(service: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
         task["picture"] = str(folder / f"{number}.png")
     asked = folder / "tasks.json"
     asked.write_text(json.dumps(tasks), "utf-8")
-    done = subprocess.run(
-        [SYSTEM_PYTHON, READER, asked], env=home, capture_output=True, text=True, check=False, timeout=240
-    )
-    line = next((line for line in done.stdout.splitlines() if line.startswith("ANSWER")), None)
-    assert line, done.stdout[-2000:] + done.stderr[-4000:]
-    answers = json.loads(line.removeprefix("ANSWER"))
+    answers = ask_qgis("qgis_reader.py", folder, asked)
     for task, answer in zip(tasks, answers, strict=True):
         answer["picture"] = Path(task["picture"])
     return answers

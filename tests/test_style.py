@@ -125,7 +125,8 @@ def test_a_qgis_style_draws_each_class_with_a_symbol_that_is_there(layer: Layer)
     renderer = root.find("renderer-v2")
     assert renderer is not None
     symbols = {symbol.attrib["name"] for symbol in renderer.iterfind("symbols/symbol")}
-    used = [part.attrib["symbol"] for part in renderer.iter() if part.tag in ("category", "range")]
+    classes = ("category", "range", "rule")
+    used = [part.attrib["symbol"] for part in renderer.iter() if part.tag in classes and "symbol" in part.attrib]
     assert set(used or ["0"]) == symbols
     assert len(used) >= len(layer.style.colours)
 

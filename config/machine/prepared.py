@@ -26,6 +26,7 @@ def prepare(settings: Settings, terminal: Terminal, *, empty: bool) -> None:
     from layers.database.migrate import migrate
 
     migrate(settings.owner_dsn)
+    _write_styles(settings)
     if empty:
         return
     with closing(psycopg2.connect(settings.owner_dsn)) as connection:
@@ -36,6 +37,17 @@ def prepare(settings: Settings, terminal: Terminal, *, empty: bool) -> None:
             load_sample(connection, terminal.progress)
     if bare:
         _make_sample_key(settings)
+
+
+def _write_styles(settings: Settings) -> None:
+    """Hand QGIS the styles of this version, for those who open the tables directly."""
+    from config.styles.qml import layer_qml
+    from config.styles.sld import layer_sld
+    from layers.catalogue.catalogue import VECTOR_LAYERS
+    from layers.database.styles import write_layer_styles
+
+    with closing(psycopg2.connect(settings.owner_dsn)) as connection, connection, connection.cursor() as cur:
+        write_layer_styles(cur, ((layer, layer_qml(layer, "zh"), layer_sld(layer, "zh")) for layer in VECTOR_LAYERS))
 
 
 def _make_sample_key(settings: Settings) -> None:

@@ -24,8 +24,8 @@ COUNTED_BELOW = 13
 """Below this zoom the tiles of cases carry counts of cells."""
 
 _LABEL_FROM = {"grids": 13.5, "divisions": 9, "enforcement": 12, "service-points": 14}
-_DRAWN_FROM = {"cameras": 10, "service-points": 11}
-_LEVELS = (("county", 0, 2.0), ("township", 0, 1.0), ("village", 12, 0.45))
+DRAWN_FROM = {"cameras": 10, "service-points": 11}
+LEVELS = (("county", 0, 2.0), ("township", 0, 1.0), ("village", 12, 0.45))
 """Divisions are three maps in one: level, zoom from which it is drawn, share of the style's width."""
 
 _POLYGON = ["==", ["geometry-type"], "Polygon"]
@@ -148,7 +148,7 @@ def _areas(layer: Layer) -> list[dict[str, Any]]:
 def _divisions(layer: Layer) -> list[dict[str, Any]]:
     style = layer.style
     drawn: list[dict[str, Any]] = []
-    for level, zoom, share in _LEVELS:
+    for level, zoom, share in LEVELS:
         line = {
             "id": f"{layer.id}-{level}-line",
             "type": "line",
@@ -186,8 +186,8 @@ def _points(layer: Layer, only: list[Any] | None = None) -> list[dict[str, Any]]
             "circle-stroke-width": _by_zoom(0, 1),
         },
     }
-    if layer.id in _DRAWN_FROM:
-        point["minzoom"] = _DRAWN_FROM[layer.id]
+    if layer.id in DRAWN_FROM:
+        point["minzoom"] = DRAWN_FROM[layer.id]
     counted = layer.id == "cases"
     conditions = [*(only or []), *([["!", ["has", "count"]]] if counted else [])]
     if conditions:

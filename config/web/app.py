@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import logging
 import re
 from collections.abc import Iterable
@@ -12,6 +10,7 @@ from typing import Any
 import orjson
 
 from config.settings import Settings, load
+from config.web.credentials import sent_key
 from config.web.http import PREFLIGHT, Answer, Environ, Request, StartResponse, wants_json
 from config.web.items_routes import ItemsRoutes, readable_layer
 from config.web.job_routes import JobRoutes
@@ -79,12 +78,9 @@ class App:
         NeedsKey
             When a key was sent that nobody holds: to answer as to the public would hide the mistake.
         """
-        key = request.environ.get("HTTP_X_API_KEY")
+        key = sent_key(request)
         if key is None:
-            sent = request.environ.get("HTTP_AUTHORIZATION", "")
-            if not sent:
-                return PUBLIC
-            key = _basic_password(sent)
+            return PUBLIC
         found = self.store.identity_of(key) if 0 < len(key) <= _LONGEST_KEY else None
         if found is None:
             raise NeedsKey("key.wrong")
@@ -161,16 +157,6 @@ def _allowed(request: Request) -> str:
     if request.path.endswith("/execution"):
         return "POST, OPTIONS"
     return "GET, HEAD, DELETE, OPTIONS" if _JOB.fullmatch(request.path) else "GET, HEAD, OPTIONS"
-
-
-def _basic_password(sent: str) -> str:
-    scheme, _, token = sent.partition(" ")
-    if scheme.lower() == "basic":
-        try:
-            return base64.b64decode(token.strip(), validate=True).decode("utf-8").partition(":")[2]
-        except (binascii.Error, UnicodeDecodeError):
-            return ""
-    return token.strip() if scheme.lower() == "bearer" else ""
 
 
 def create_app(settings: Settings | None = None) -> App:

@@ -9,8 +9,11 @@ import orjson
 from config.pages.assets import asset
 from config.pages.map_page import map_page
 from config.pages.templating import CONTENT_SECURITY_POLICY, set_page_context
+from config.qgis.handing_out import project_for_asker
 from config.styles.mapbox import map_style
 from config.styles.qml import layer_qml
+from config.styles.sld import layer_sld
+from config.web.credentials import sent_key
 from config.web.http import Answer, Request, matches
 from geo.errors import InvalidInput
 from layers.catalogue.catalogue import CATALOGUE
@@ -19,6 +22,8 @@ from layers.identity import current
 from layers.store import Store
 
 STYLE = "application/vnd.mapbox.style+json"
+SLD = "application/vnd.ogc.sld+xml;version=1.1"
+QGZ = "application/x-qgis-project"
 
 
 class PageRoutes:
@@ -46,6 +51,8 @@ class PageRoutes:
                 return Answer(page.encode(), "text/html; charset=utf-8", 200, headers)
             case ["assets", name]:
                 return self._asset(name, request)
+            case ["qgis"]:
+                return self._qgis(request)
             case ["style.json"]:
                 layers = [layer for layer in CATALOGUE.values() if current().reaches(layer.readers)]
                 return Answer(
@@ -56,14 +63,26 @@ class PageRoutes:
                 )
         return None
 
+    def _qgis(self, request: Request) -> Answer:
+        """The project for QGIS of every layer that the asker may read; with ``key=embed`` his key goes along in it."""
+        embedded = request.params.get("key")
+        if embedded not in (None, "embed"):
+            raise InvalidInput("qgis.key", value=embedded[:20])
+        sent = sent_key(request) if embedded else None
+        body = project_for_asker(self._store, self._base, request.language, sent)
+        headers = [("Content-Disposition", 'attachment; filename="wangge.qgz"'), ("Cache-Control", "no-store")]
+        return Answer(body, QGZ, 200, headers)
+
     def style(self, layer: Layer, request: Request) -> Answer:
-        """``/collections/{id}/style``: a Mapbox GL style, or with ``f=qml`` one of QGIS."""
+        """``/collections/{id}/style``: a Mapbox GL style, or with ``f=qml`` one of QGIS, with ``f=sld`` an SLD."""
         headers = [("Cache-Control", "no-cache")]
         format_ = request.params.get("f", "mapbox")
-        if format_ not in ("mapbox", "json", "qml"):
-            raise InvalidInput("app.format", format=format_[:40], known="mapbox, qml")
+        if format_ not in ("mapbox", "json", "qml", "sld"):
+            raise InvalidInput("app.format", format=format_[:40], known="mapbox, qml, sld")
         if format_ == "qml":
             return Answer(layer_qml(layer, request.language).encode(), "application/xml; charset=utf-8", 200, headers)
+        if format_ == "sld":
+            return Answer(layer_sld(layer, request.language).encode(), SLD, 200, headers)
         style = map_style([layer], self._base, request.language)
         return Answer(orjson.dumps(style), STYLE, 200, headers)
 

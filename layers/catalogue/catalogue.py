@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 from layers.catalogue.cameras import CAMERAS
 from layers.catalogue.cases import CASE_HEAT, CASES
 from layers.catalogue.findings import FINDINGS
 from layers.catalogue.ground import DIVISIONS, GRIDS
-from layers.catalogue.layer import Layer
+from layers.catalogue.layer import GeometryType, Layer
 from layers.catalogue.services import ENFORCEMENT, SERVICE_POINTS
 
 CATALOGUE: dict[str, Layer] = {
     layer.id: layer for layer in (DIVISIONS, GRIDS, CAMERAS, CASES, CASE_HEAT, FINDINGS, SERVICE_POINTS, ENFORCEMENT)
 }
 """Every layer by its id, in the order in which pages list them."""
+
+VECTOR_LAYERS: tuple[Layer, ...] = tuple(
+    layer for layer in CATALOGUE.values() if layer.geometry_type in get_args(GeometryType)
+)
+"""Those with features."""

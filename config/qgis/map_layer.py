@@ -1,0 +1,135 @@
+"""One layer of a QGIS project: where it comes from, how it is drawn, and from which scale on."""
+
+from __future__ import annotations
+
+from xml.etree.ElementTree import Element, SubElement, fromstring
+
+from config.styles.mapbox import COUNTED_BELOW, DRAWN_FROM
+from config.styles.qml import layer_qml
+from layers.catalogue.layer import Layer
+
+_SCALE_OF_ZOOM_0 = 279_541_132
+"""Scale of zoom 0 with tiles of 512 pixels at 96 dots an inch, as map pages count zooms."""
+
+_SHOWN_FROM = {**DRAWN_FROM, "cases": COUNTED_BELOW}
+"""Zoom from which a layer is drawn; features know no counts, so cases begin where tiles show cases."""
+
+_WKB = {"Point": "Point", "Polygon": "Polygon", "MultiPolygon": "Polygon", "Geometry": "Polygon"}
+_STYLE_PARTS = ("renderer-v2", "labeling", "fieldConfiguration", "aliases", "previewExpression", "layerGeometryType")
+
+
+def datasource(layer: Layer, base_url: str, key: str | None, subset: str | None) -> str:
+    """Address of a layer as QGIS's OGC API - Features provider reads it: page by page, only what the window shows.
+
+    Parameters
+    ----------
+    layer : Layer
+    base_url : str
+        Root of the service.
+    key : str, optional
+        Written into the project so that it opens without a question; without one QGIS asks.
+    subset : str, optional
+        Filter as a QGIS expression.
+    """
+    parts = [
+        "pagingEnabled='true'",
+        "restrictToRequestBBOX='1'",
+        "preferCoordinatesForWfsT11='false'",
+        f"typename='{layer.id}'",
+        f"url='{base_url}'",
+    ]
+    if key is not None:
+        parts += ["username='wangge'", f"password='{key}'"]
+    if subset is not None:
+        parts.append(f"filter='{_quoted(subset)}'")
+    return " ".join(["", *parts])
+
+
+def project_layer(
+    layer: Layer,
+    base_url: str,
+    language: str,
+    *,
+    box: tuple[float, float, float, float] | None,
+    key: str | None = None,
+    subset: str | None = None,
+    editable: bool = False,
+) -> Element:
+    """The element ``maplayer`` of a project.
+
+    Parameters
+    ----------
+    layer : Layer
+    base_url, key, subset
+        As in `datasource`.
+    language : str
+        ``"zh"`` or ``"en"``, of its name, aliases and legend.
+    box : tuple of float or None
+        West, south, east, north of the city in degrees.
+    editable : bool
+        Whether the layer is one that staff edit; every other is locked against it.
+    """
+    drawn_from = _SHOWN_FROM.get(layer.id)
+    root = Element(
+        "maplayer",
+        type="vector",
+        geometry=_WKB[layer.geometry_type],
+        hasScaleBasedVisibilityFlag="1" if drawn_from else "0",
+        minScale=f"{_SCALE_OF_ZOOM_0 / 2**drawn_from:.0f}" if drawn_from else "0",
+        maxScale="0",
+        labelsEnabled="1" if layer.style.label else "0",
+        readOnly="0" if editable else "1",
+        styleCategories="AllStyleCategories",
+    )
+    if box is not None:
+        extent = SubElement(root, "extent")
+        for name, value in zip(("xmin", "ymin", "xmax", "ymax"), box, strict=True):
+            SubElement(extent, name).text = repr(value)
+    SubElement(root, "id").text = layer_key(layer)
+    SubElement(root, "datasource").text = datasource(layer, base_url, key, subset)
+    SubElement(root, "layername").text = layer.title.in_(language)
+    SubElement(root, "abstract").text = layer.description.in_(language)
+    root.append(reference_system("EPSG:4326"))
+    SubElement(root, "provider", encoding="UTF-8").text = "OAPIF"
+    flags = SubElement(root, "flags")
+    for name, on in (("Identifiable", "1"), ("Removable", "1"), ("Searchable", "1"), ("Private", "0")):
+        SubElement(flags, name).text = on
+    _temporal(root, layer)
+    style = fromstring(layer_qml(layer, language).split("\n", 1)[1])
+    for name in _STYLE_PARTS:
+        found = style.find(name)
+        if found is not None:
+            root.append(found)
+    return root
+
+
+def layer_key(layer: Layer) -> str:
+    """Name of a layer inside a project; it stays, so that a project made again finds its layers."""
+    return f"wangge_{layer.id.replace('-', '_')}"
+
+
+def reference_system(authority: str, tag: str = "srs") -> Element:
+    """A CRS as QGIS writes one; of the authority's code it makes everything else when it reads it."""
+    root = Element(tag)
+    system = SubElement(root, "spatialrefsys")
+    # QGIS looks at the authority's code only where a number of its own table stands beside it, whichever that is
+    SubElement(system, "srsid").text = "1"
+    SubElement(system, "authid").text = authority
+    SubElement(system, "srid").text = authority.partition(":")[2]
+    return root
+
+
+def _temporal(root: Element, layer: Layer) -> None:
+    """Which fields the temporal controller of QGIS moves over."""
+    if not layer.time:
+        return
+    start, end = layer.time[0], layer.time[1] if len(layer.time) > 1 else ""
+    # 1 is an instant in a field, 2 a start and an end
+    SubElement(
+        root, "temporal", enabled="0", mode="2" if end else "1", startField=start, endField=end, durationUnit="min",
+        fixedDuration="0", accumulate="0", limitMode="0",
+    )  # fmt: skip
+
+
+def _quoted(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("'", "\\'")
