@@ -17,7 +17,7 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
-from geo.changes.vertices import Vertices, without_needless
+from geo.changes.vertices import Vertices, kept_vertices, without_needless
 from geo.coverage.faces import faces_of, put_together
 from geo.coverage.units import Reason, Terms, Unit, choose, hold, units_of
 from geo.errors import InvalidInput
@@ -153,7 +153,7 @@ def node_borders(changed: Geometries, fixed: Geometries, tolerance_m: float, *, 
             new[i] = shape
             touched.append(i)
     vertices = Vertices(given[some], flat[some], plane)
-    new[some] = without_needless(flat[some], new[some])
+    new[some] = without_needless(new[some], kept_vertices(flat[some], new[some]))
     left = [(unit.shape, unit.reason) for unit in units if unit.winner is None and unit.reason is not None]
     moves = []
     for i in touched:

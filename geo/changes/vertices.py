@@ -15,7 +15,7 @@ from geo.measuring import Plane
 #: A vertex this close (metres) to the line between its neighbours bends nothing: the rounding of stored degrees.
 _STRAIGHT_M: Final = 1e-5
 
-_Point = tuple[float, float]
+Point = tuple[float, float]
 
 
 class Vertices:
@@ -44,34 +44,40 @@ class Vertices:
         return shapely.set_coordinates(back, np.array(found, dtype=np.float64))
 
 
-def without_needless(before: NDArray[Any], after: NDArray[Any]) -> NDArray[np.object_]:
+def kept_vertices(before: NDArray[Any], after: NDArray[Any]) -> set[Point]:
+    """Vertices that some polygon had and has; (n,) arrays of shapely polygons."""
+    old = [set(points_of(polygon)) for polygon in before]
+    return {point for had, polygon in zip(old, after, strict=True) for point in points_of(polygon) if point in had}
+
+
+def without_needless(polygons: NDArray[Any], kept: set[Point]) -> NDArray[np.object_]:
     """Polygons without the vertices that noding left on straight edges.
 
     Parameters
     ----------
-    before, after : (n,) arrays of shapely polygons
-        Before and after noding, every polygon that may share a vertex with a changed one.
+    polygons : (n,) array of shapely polygons
+        Every polygon that may have one of them.
+    kept : set of (x, y)
+        Vertices that stay whatever they are.
 
     Returns
     -------
     (n,) array of shapely polygons
-        A vertex that no polygon has kept goes, when all that got it run straight through it between the same two
-        neighbours. The others are the very geometries that were given.
+        A vertex goes when all that have it run straight through it between the same two neighbours. Polygons without
+        such a vertex are the very geometries that were given.
     """
-    old = [set(_of(polygon)) for polygon in before]
-    kept = {point for points, polygon in zip(old, after, strict=True) for point in _of(polygon) if point in points}
-    between: dict[_Point, set[frozenset[_Point]]] = defaultdict(set)
-    for ring in shapely.get_rings(after):
-        points = _of(ring)[:-1]
+    between: dict[Point, set[frozenset[Point]]] = defaultdict(set)
+    for ring in shapely.get_rings(polygons):
+        points = points_of(ring)[:-1]
         for k, point in enumerate(points):
             if point not in kept:
                 between[point].add(frozenset((points[k - 1], points[(k + 1) % len(points)])))
     needless = {point for point, pairs in between.items() if len(pairs) == 1 and _straight(point, next(iter(pairs)))}
     if not needless:
-        return after
-    out = after.copy()
-    for n, polygon in enumerate(after):
-        if needless.isdisjoint(_of(polygon)):
+        return polygons
+    out = polygons.copy()
+    for n, polygon in enumerate(polygons):
+        if needless.isdisjoint(points_of(polygon)):
             continue
         parts = shapely.get_parts(polygon)
         slim = [shapely.Polygon(*_slim(part, needless)) for part in parts]
@@ -79,21 +85,22 @@ def without_needless(before: NDArray[Any], after: NDArray[Any]) -> NDArray[np.ob
     return out
 
 
-def _of(shape: BaseGeometry) -> list[_Point]:
+def points_of(shape: BaseGeometry) -> list[Point]:
+    """Vertices of a geometry as pairs."""
     return [(x, y) for x, y in shapely.get_coordinates(shape).tolist()]
 
 
-def _straight(point: _Point, ends: frozenset[_Point]) -> bool:
+def _straight(point: Point, ends: frozenset[Point]) -> bool:
     if len(ends) < 2:
         return False
     one, two = sorted(ends)
     return bool(shapely.LineString([one, two]).distance(shapely.Point(point)) <= _STRAIGHT_M)
 
 
-def _slim(polygon: shapely.Polygon, needless: set[_Point]) -> tuple[Any, list[Any]]:
+def _slim(polygon: shapely.Polygon, needless: set[Point]) -> tuple[Any, list[Any]]:
     rings = []
     for ring in (polygon.exterior, *polygon.interiors):
-        points = _of(ring)[:-1]
+        points = points_of(ring)[:-1]
         kept = [point for point in points if point not in needless]
         rings.append(kept if len(kept) >= 3 else points)
     return rings[0], rings[1:]
