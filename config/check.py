@@ -24,6 +24,7 @@ from layers.checking.checked_file import read_checked_file
 from layers.checking.coverages import coverage_layers
 from layers.checking.finding_text import message
 from layers.checking.findings import Kept, store_findings
+from layers.checking.ordinary import bind_ordinary
 from layers.database.database import Database
 from layers.database.migrate import migrate
 from layers.division_names import division_names
@@ -58,6 +59,7 @@ def run_check(args: argparse.Namespace, terminal: Terminal, settings: Settings) 
     NotFound
         When there is neither such a layer nor such a file.
     """
+    bind_ordinary(settings.grid_limits)
     target = args.target or DEFAULT_LAYER
     kept = None
     if target in coverage_layers():

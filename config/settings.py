@@ -9,12 +9,15 @@ from __future__ import annotations
 import os
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Literal, Self
+from typing import TYPE_CHECKING, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from geo.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from geo.coverage.limits import Limits
 
 PROJECT = Path(__file__).resolve().parent.parent
 PREFIX = "WANGGE_"
@@ -60,6 +63,10 @@ class Settings(BaseSettings):
         Private networks that a job's subscriber may be in, such as 10.20.0.0/16, parted by commas.
     callback_seconds : float
         How long one callback may take.
+    grid_least_m2, grid_most_m2 : float
+        Areas of a social-governance grid between which a check has nothing to say; 0 and inf for no limit.
+    grid_least_people, grid_most_people : float
+        The same for its population.
     """
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore", env_ignore_empty=True)
@@ -82,6 +89,10 @@ class Settings(BaseSettings):
     job_days: float = Field(default=7, gt=0)
     callback_networks: str | None = None
     callback_seconds: float = Field(default=10, gt=0, le=300)
+    grid_least_m2: float = Field(default=1_000, ge=0)
+    grid_most_m2: float = Field(default=20_000_000, ge=0)
+    grid_least_people: float = Field(default=1, ge=0)
+    grid_most_people: float = Field(default=20_000, ge=0)
 
     @field_validator("callback_networks")
     @classmethod
@@ -97,6 +108,21 @@ class Settings(BaseSettings):
         if self.api_database_url and not self.database_url:
             raise InvalidInput("cli.no-database-url")
         return self
+
+    @model_validator(mode="after")
+    def _limits_that_hold(self) -> Self:
+        for least, most in (("grid_least_m2", "grid_most_m2"), ("grid_least_people", "grid_most_people")):
+            if not getattr(self, least) <= getattr(self, most):
+                raise InvalidInput("cli.limits", least=PREFIX + least.upper(), most=PREFIX + most.upper())
+        return self
+
+    @property
+    def grid_limits(self) -> Limits:
+        """What is ordinary of a grid."""
+        # `status` and `down` read settings as well, and do without numpy
+        from geo.coverage.limits import Limits
+
+        return Limits(self.grid_least_m2, self.grid_most_m2, self.grid_least_people, self.grid_most_people)
 
     @property
     def private_cluster(self) -> bool:

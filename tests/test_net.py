@@ -13,8 +13,9 @@ from geo.coverage.coverage import check_coverage
 from geo.coverage.limits import Limits, check_limits
 from geo.coverage.net import beyond, carved
 from geo.errors import InvalidInput
-from layers.checking.coverages import ORDINARY, Coverage
+from layers.checking.coverages import Coverage
 from layers.checking.finding_text import message
+from layers.checking.ordinary import ORDINARY
 
 CITY = shapely.box(0, 0, 300, 100)
 CELLS = [shapely.box(100 * n, 0, 100 * n + 100, 100) for n in range(3)]

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from config.settings import PREFIX, PROJECT, Settings, language, load
 from geo.errors import InvalidInput
+from layers.checking.ordinary import ORDINARY
 
 
 @pytest.fixture(autouse=True)
@@ -110,3 +111,18 @@ def test_language_of_the_terminal(monkeypatch: pytest.MonkeyPatch, variables: di
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     assert language() == expected
+
+
+def test_limits_of_grids_are_those_of_the_checks_unless_they_are_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load().grid_limits == ORDINARY
+    monkeypatch.setenv("WANGGE_GRID_LEAST_M2", "0")
+    monkeypatch.setenv("WANGGE_GRID_MOST_PEOPLE", "inf")
+    limits = load().grid_limits
+    assert (limits.least_m2, limits.most_people) == (0, float("inf"))
+    monkeypatch.setenv("WANGGE_GRID_MOST_PEOPLE", "0.5")
+    with pytest.raises(InvalidInput) as refused:
+        load()
+    assert refused.value.values == {"least": "WANGGE_GRID_LEAST_PEOPLE", "most": "WANGGE_GRID_MOST_PEOPLE"}
+    monkeypatch.setenv("WANGGE_GRID_MOST_PEOPLE", "nan")
+    with pytest.raises(ValidationError):
+        load()

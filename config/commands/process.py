@@ -28,6 +28,7 @@ def add(commands: Any, terminal: Terminal) -> None:
 
 def run_process(args: argparse.Namespace, terminal: Terminal) -> int:
     """Run a process on the database as the administrator; the result goes to standard output or a file."""
+    from layers.checking.ordinary import bind_ordinary
     from layers.database.database import Database, bind
     from layers.database.migrate import migrate
     from layers.identity import ADMIN, acting
@@ -40,6 +41,7 @@ def run_process(args: argparse.Namespace, terminal: Terminal) -> int:
     properties = process.parameters.model_json_schema().get("properties", {})
     inputs |= dict(parse_input(pair, properties) for pair in args.input)
     with reachable(load()) as settings:
+        bind_ordinary(settings.grid_limits)
         migrate(settings.owner_dsn)
         database = bind(Database(settings.api_dsn, pool_size=2))
         try:

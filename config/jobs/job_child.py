@@ -22,6 +22,7 @@ from psycopg2.extensions import make_dsn, parse_dsn
 from config.jobs.lifeline import end_with
 from config.settings import load
 from geo.errors import WanggeError
+from layers.checking.ordinary import bind_ordinary
 from layers.database.database import Database, bind
 from layers.identity import Identity, acting
 from layers.jobs.progress import listening
@@ -112,6 +113,7 @@ def main(arguments: list[str]) -> int:
     os.nice(5)  # who waits for a page comes before who left a job behind
     settings = load()
     logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    bind_ordinary(settings.grid_limits)
     bind(Database(child_dsn(settings.api_dsn, name), pool_size=2))
     worker = Connection(socket.socket(fileno=descriptor).detach())
     worker.send_bytes(orjson.dumps({"event": "ready"}))

@@ -23,6 +23,7 @@ from config.web.refusals import refuse
 from config.web.schema_routes import schema_answer
 from config.web.tile_routes import TileRoutes
 from geo.errors import InvalidInput, NeedsKey, NotFound
+from layers.checking.ordinary import bind_ordinary
 from layers.database.database import Database
 from layers.identity import PUBLIC, Identity, acting
 from layers.jobs.jobs import JobLimits, Jobs, bind_jobs
@@ -168,6 +169,7 @@ def create_app(settings: Settings | None = None) -> App:
         Read from the environment when not given.
     """
     settings = settings or load()
+    bind_ordinary(settings.grid_limits)
     logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("pygeoapi").setLevel(logging.CRITICAL)
     return App(settings, bind_store(Store(Database(settings.api_dsn, pool_size=settings.pool_size))))

@@ -109,7 +109,7 @@ def check_layer(cur: Cursor, layer_id: str, limits: Limits | None = None) -> tup
     cur : cursor
     layer_id : str
     limits : Limits, optional
-        Areas and populations of grids that are ordinary; `layers.checking.coverages.ORDINARY` when None.
+        Areas and populations of grids that are ordinary; those of `layers.checking.ordinary` when None.
 
     Returns
     -------

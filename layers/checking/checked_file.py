@@ -19,7 +19,8 @@ from geo.crs import STORED_SRID
 from geo.errors import InvalidInput
 from geo.measuring import Plane, plane_of
 from layers.checking.coded_grids import CodedGrids
-from layers.checking.coverages import NO_LIMITS, ORDINARY, Coverage
+from layers.checking.coverages import NO_LIMITS, Coverage
+from layers.checking.ordinary import ordinary
 from layers.loading.reading import Source, open_source
 from layers.loading.source_crs import SourceCrs, parse_crs
 from layers.loading.whereabouts import source_crs
@@ -104,7 +105,7 @@ def read_checked_file(path: Path, limits: Limits | None = None) -> CheckedFile:
     people = np.array([_number(value) for value in values.get("people", [None] * len(ids))])
     if limits is None:
         # of whatever polygons nobody knows what is ordinary
-        limits = ORDINARY if coded is not None else NO_LIMITS
+        limits = ordinary() if coded is not None else NO_LIMITS
     coverage = Coverage(ids, geometries, population=people, limits=limits)
     return CheckedFile(coverage.by_kind(kinds), plane, coded)
 

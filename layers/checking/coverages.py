@@ -17,6 +17,7 @@ from geo.coverage.limits import Limits
 from geo.errors import InvalidInput
 from layers.catalogue.catalogue import CATALOGUE
 from layers.checking.coded_grids import coded_layers
+from layers.checking.ordinary import ordinary
 
 DIVISIONS = "divisions"
 NO_LIMITS = Limits()
@@ -24,9 +25,6 @@ NO_LIMITS = Limits()
 _CITY = "select metric_srid, st_asbinary(outline) from wangge.city"
 _DIVISIONS = "select code, parent_code, st_asbinary(geom) from wangge.divisions where level = %s order by code"
 _GRIDS = "select {id}, village_code, st_asbinary(geom), kind, population from {table} {today} order by 1"
-
-#: Area and population of a grid that nobody would call one: a house, a township. Averages are 1 km2 and 950 people.
-ORDINARY = Limits(least_m2=1_000, most_m2=20_000_000, least_people=1, most_people=20_000)
 
 SCATTERED_KIND = "dedicated"
 """Grids of this kind lie on top of the others, where there is a park or a market: they overlap no other of their kind,
@@ -110,7 +108,7 @@ def coverage_layers() -> list[str]:
 def read_coverages(cur: Cursor, layer_id: str, limits: Limits | None = None) -> list[Coverage]:
     """What is to be checked of a layer: of the divisions villages and townships each by themselves.
 
-    Grids are held against ``limits``, where None stands for `ORDINARY`.
+    Grids are held against ``limits``, where None stands for those of this process.
 
     Raises
     ------
@@ -129,7 +127,7 @@ def read_coverages(cur: Cursor, layer_id: str, limits: Limits | None = None) -> 
         ids, parent_of, geometries = _columns(rows)
         people = np.array([row[4] for row in rows], dtype=np.float64)
         grids = Coverage(ids, geometries, parent_of, villages, village_codes, outline, metric_srid)
-        grids = replace(grids, population=people, limits=limits or ORDINARY)
+        grids = replace(grids, population=people, limits=limits or ordinary())
         return grids.by_kind([row[3] for row in rows])
     township_codes, _, townships = _divisions(cur, "township")
     return [

@@ -7,15 +7,11 @@ from typing import Any, ClassVar
 from pydantic import Field
 
 from geo.coverage.limits import Limits
-from geo.errors import InvalidInput
-from layers.checking.check import SLIVER_M, check_all
-from layers.checking.coverages import Coverage, read_coverages
-from layers.database.database import bound
-from layers.jobs.progress import report
+from layers.checking.check import check_all
 from layers.text import Text
 from processes.base import Parameters, Process
+from processes.coverage.parameters import CoverageParameters
 from processes.features.finding_features import finding_features
-from processes.features.polygon_features import read_polygons, read_population
 
 
 def _limit(title: str, title_zh: str, odd: str, odd_zh: str) -> Any:
@@ -31,36 +27,9 @@ def _limit(title: str, title_zh: str, odd: str, odd_zh: str) -> Any:
     )
 
 
-class CheckCoverageParameters(Parameters):
+class CheckCoverageParameters(CoverageParameters):
     """Inputs of check-coverage."""
 
-    layer: str | None = Field(
-        None,
-        title="Layer",
-        description="Id of a layer of this service: grids or divisions; grids when no features are given either.",
-        json_schema_extra={
-            "title_zh": "图层",
-            "description_zh": "本服务的图层：grids 或 divisions；未给出要素时缺省为 grids。",
-        },
-    )
-    features: dict[str, Any] | None = Field(
-        None,
-        title="Features",
-        description="GeoJSON FeatureCollection of polygons in longitude and latitude, checked instead of a layer.",
-        json_schema_extra={
-            "title_zh": "要素",
-            "description_zh": "待检查的面要素集合（GeoJSON，经度、纬度），代替图层。",
-            "contentMediaType": "application/geo+json",
-        },
-    )
-    tolerance_m: float = Field(
-        SLIVER_M,
-        ge=0,
-        le=1000,
-        title="Tolerance in metres",
-        description="An overlap or gap that is nowhere wider is marked as a sliver.",
-        json_schema_extra={"title_zh": "容差（米）", "description_zh": "最宽处不超过此值的重叠或空隙标记为狭长。"},
-    )
     least_m2: float | None = _limit("Least area in m2", "最小面积（平方米）", "smaller", "低于")
     most_m2: float | None = _limit("Greatest area in m2", "最大面积（平方米）", "greater", "高于")
     least_people: float | None = _limit("Least population", "最少人口", "less populated", "低于")
@@ -90,16 +59,6 @@ class CheckCoverage(Process):
 
     def run(self, parameters: CheckCoverageParameters) -> dict[str, Any]:
         """Findings as a FeatureCollection, the worst first."""
-        if parameters.layer is not None and parameters.features is not None:
-            raise InvalidInput("coverage.both")
-        report(0, 1, "progress.reading")
-        if parameters.features is not None:
-            ids, geometries, kinds = read_polygons(parameters.features)
-            people = read_population(parameters.features)
-            coverage = Coverage(ids, geometries, population=people, limits=parameters.limits() or Limits())
-            coverages = coverage.by_kind(kinds)
-        else:
-            with bound().transaction() as cur:
-                coverages = read_coverages(cur, parameters.layer or "grids", parameters.limits())
+        coverages = parameters.coverages(parameters.limits())
         found = check_all(coverages, parameters.tolerance_m)
         return finding_features(found, checked=sum(len(coverage.ids) for coverage in coverages))

@@ -10,51 +10,18 @@ import shapely
 from pydantic import Field
 
 from geo.coverage.repair import Step
-from geo.errors import InvalidInput
-from layers.checking.check import SLIVER_M
-from layers.checking.coverages import Coverage, read_coverages
+from layers.checking.coverages import Coverage
 from layers.checking.finding_text import message
 from layers.checking.repairing import Proposal, propose
-from layers.database.database import bound
 from layers.text import Text
 from layers.texts import say
 from processes.base import Parameters, Process
-from processes.features.polygon_features import read_polygons
+from processes.coverage.parameters import CoverageParameters
 
 
-class RepairCoverageParameters(Parameters):
+class RepairCoverageParameters(CoverageParameters):
     """Inputs of repair-coverage."""
 
-    layer: str | None = Field(
-        None,
-        title="Layer",
-        description="Id of a layer of this service: grids or divisions; grids when no features are given either.",
-        json_schema_extra={
-            "title_zh": "图层",
-            "description_zh": "本服务的图层：grids 或 divisions；未给出要素时缺省为 grids。",
-        },
-    )
-    features: dict[str, Any] | None = Field(
-        None,
-        title="Features",
-        description="GeoJSON FeatureCollection of polygons in longitude and latitude, mended instead of a layer.",
-        json_schema_extra={
-            "title_zh": "要素",
-            "description_zh": "待修复的面要素集合（GeoJSON，经度、纬度），代替图层。",
-            "contentMediaType": "application/geo+json",
-        },
-    )
-    tolerance_m: float = Field(
-        SLIVER_M,
-        gt=0,
-        le=1000,
-        title="Tolerance in metres",
-        description="No border moves further, and no overlap or gap that is wider is touched.",
-        json_schema_extra={
-            "title_zh": "容差（米）",
-            "description_zh": "边界移动不超过此值，更宽的重叠或空隙不作处理。",
-        },
-    )
     everything: bool = Field(
         False,
         title="Everything",
@@ -79,14 +46,7 @@ class RepairCoverage(Process):
 
     def run(self, parameters: RepairCoverageParameters) -> dict[str, Any]:
         """Changed polygons as a FeatureCollection; beside them the steps and what is left."""
-        if parameters.layer is not None and parameters.features is not None:
-            raise InvalidInput("coverage.both")
-        if parameters.features is not None:
-            ids, geometries, kinds = read_polygons(parameters.features)
-            coverages = Coverage(ids, geometries).by_kind(kinds)
-        else:
-            with bound().transaction() as cur:
-                coverages = read_coverages(cur, parameters.layer or "grids")
+        coverages = parameters.coverages()
         answers = [(coverage, propose(coverage, parameters.tolerance_m)) for coverage in coverages if coverage.ids]
         steps = [step for _, proposal in answers for step in proposal.repair.steps]
         left = [pair for _, proposal in answers for pair in proposal.repair.left]

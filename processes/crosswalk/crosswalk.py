@@ -4,25 +4,16 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-import numpy as np
-import shapely
-from psycopg2.extensions import cursor as Cursor
-
 from geo.crosswalk.carry import carry
 from geo.crosswalk.conflicts import conflicts
 from geo.crosswalk.crosswalk import crosswalk
 from geo.crosswalk.people import People
 from geo.crosswalk.relations import CLASSES, Thresholds
-from geo.measuring import Plane, plane_of
-from layers.checking.areas import PLACES, Areas, read_areas
 from layers.checking.check import in_degrees
-from layers.checking.coded_grids import read_city
-from layers.checking.coverages import SCATTERED_KIND
 from layers.checking.finding_text import message
-from layers.database.database import bound
 from layers.text import Text
 from processes.base import Parameters, Process
-from processes.crosswalk.parameters import CrosswalkParameters, Source
+from processes.crosswalk.parameters import CrosswalkParameters
 from processes.crosswalk.tables import (
     assignment_rows,
     conflict_rows,
@@ -31,7 +22,7 @@ from processes.crosswalk.tables import (
     relation_rows,
     totals,
 )
-from processes.features.area_features import numbers, read_features, told_apart
+from processes.features.area_features import numbers, told_apart
 
 
 def _square(lon: float, lat: float, **properties: object) -> dict[str, Any]:
@@ -69,22 +60,11 @@ class CrosswalkProcess(Process):
 
     def run(self, parameters: CrosswalkParameters) -> dict[str, Any]:
         """The tables of the crosswalk."""
-        with bound().transaction() as cur:
-            city = read_city(cur)
-            cells = _areas(cur, parameters.cells, "cells", {parameters.department, *parameters.counts})
-            grids = _areas(cur, parameters.grids, "grids", {"kind"})
-            blocks = None
-            if parameters.population is not None:
-                blocks = _areas(cur, parameters.population, "population", {parameters.population_property}, PLACES)
-        kinds = grids.columns.get("kind") or [None] * len(grids.ids)
-        dedicated = np.array([kind == SCATTERED_KIND for kind in kinds], dtype=bool)
-        grids = grids.only(dedicated == (parameters.kind == SCATTERED_KIND))
-        plane = _plane(city[0] if city and isinstance(parameters.grids, str) else None, grids, cells)
-
-        owners = _owners(cells, parameters)
+        sources = parameters.read()
+        cells, owners, grids, plane = sources.cells, sources.owners, sources.grids, sources.plane
         names = told_apart(cells.ids, owners)
         people = None
-        if blocks is not None:
+        if (blocks := sources.blocks) is not None:
             count = numbers(blocks, "population", parameters.population_property)
             people = People(plane.flat(blocks.geometries), count, parameters.blocks)
         walk = crosswalk(
@@ -123,27 +103,3 @@ class CrosswalkProcess(Process):
                 for found in in_degrees(walk.mended, plane)
             ],
         }
-
-
-def _areas(cur: Cursor, source: Source, field: str, wanted: set[str], types: tuple[str, ...] | None = None) -> Areas:
-    if isinstance(source, dict):
-        return read_features(source, field, wanted)
-    return read_areas(cur, source, wanted, field=field, **({"types": types} if types else {}))
-
-
-def _owners(cells: Areas, parameters: CrosswalkParameters) -> list[str]:
-    """Department of each cell; where none is stated, the layer's name or the word cells."""
-    nobody = parameters.cells if isinstance(parameters.cells, str) else "cells"
-    stated = cells.columns.get(parameters.department) or [None] * len(cells.ids)
-    return [nobody if name in (None, "") else str(name) for name in stated]
-
-
-def _plane(metric_srid: int | None, grids: Areas, cells: Areas) -> Plane:
-    """The city's metric CRS for its own grids; for others the one that fits their place."""
-    bounds = shapely.bounds(np.concatenate((grids.geometries, cells.geometries)))
-    bounds = bounds[np.isfinite(bounds).all(axis=1)]
-    if metric_srid is not None or not len(bounds):
-        return Plane(f"EPSG:{metric_srid or 4549}")
-    west, south = bounds[:, :2].min(axis=0)
-    east, north = bounds[:, 2:].max(axis=0)
-    return plane_of((float(west), float(south), float(east), float(north)))

@@ -2,57 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import Field
 
 from geo.crosswalk.relations import Thresholds
-from processes.base import Parameters
-
-Source = dict[str, Any] | str
+from processes.crosswalk.sources import SourceParameters
 
 
-class CrosswalkParameters(Parameters):
+class CrosswalkParameters(SourceParameters):
     """Inputs of crosswalk."""
 
-    cells: Source = Field(
-        title="Cells",
-        description="GeoJSON FeatureCollection of department cells in longitude and latitude, or the id of a layer.",
-        json_schema_extra={"title_zh": "部门单元", "description_zh": "部门网格要素集合（GeoJSON，经度、纬度）或图层。"},
-    )
-    department: str = Field(
-        "department",
-        title="Department property",
-        description="Property that says whose cell it is; cells that lack it belong to one department.",
-        json_schema_extra={"title_zh": "部门字段", "description_zh": "注明单元所属部门的属性；缺失时视为同一部门。"},
-    )
-    grids: Source = Field(
-        "grids",
-        title="Grids",
-        description="FeatureCollection of grids, or the id of a layer.",
-        json_schema_extra={"title_zh": "网格", "description_zh": "网格要素集合或图层。"},
-    )
-    kind: Literal["social", "dedicated"] = Field(
-        "social",
-        title="Kind of grids",
-        description="Grids that the cells are mapped to: the social-governance grids, or the dedicated ones.",
-        json_schema_extra={
-            "title_zh": "网格类型",
-            "description_zh": "映射到综合网格（social）或专属网格（dedicated）。",
-        },
-    )
-    population: Source | None = Field(
-        None,
-        title="Population",
-        description="FeatureCollection of blocks or points with people, or the id of a layer: shares of people then.",
-        json_schema_extra={"title_zh": "人口", "description_zh": "带人口的面或点要素集合或图层；给出时另计人口占比。"},
-    )
-    population_property: str = Field(
-        "population",
-        title="Population property",
-        description="Property with the number of people.",
-        json_schema_extra={"title_zh": "人口字段", "description_zh": "人口数所在的属性。"},
-    )
     blocks: Literal["area", "largest"] = Field(
         "area",
         title="Blocks",
@@ -88,12 +48,6 @@ class CrosswalkParameters(Parameters):
             "title_zh": "归并依据",
             "description_zh": "按人口占比（无人口时按面积）或按面积建议所属网格。",
         },
-    )
-    counts: list[str] = Field(
-        default_factory=list,
-        title="Counts",
-        description="Properties of the cells (households, cases) to carry over to the grids.",
-        json_schema_extra={"title_zh": "统计字段", "description_zh": "需要转换到网格的单元属性（户数、事件数等）。"},
     )
     carry: Literal["shares", "assignment"] = Field(
         "shares",
