@@ -9,6 +9,7 @@ from processes.base import Process
 _PLACES = {
     "check-coverage": "processes.coverage.check_coverage.CheckCoverage",
     "repair-coverage": "processes.coverage.repair_coverage.RepairCoverage",
+    "decide-finding": "processes.decide_finding.DecideFinding",
     "check-codes": "processes.codes.check_codes.CheckCodes",
     "assign-codes": "processes.codes.assign_codes.AssignCodes",
     "explain-code": "processes.codes.explain_code.ExplainCode",

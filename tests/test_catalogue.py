@@ -169,4 +169,6 @@ def test_a_row_rule_that_is_true_is_that_of_a_public_layer() -> None:
         assert {layer.id for layer in LAYERS if layer.row_rule == "true"} == {
             "divisions", "grids", "service-points", "enforcement",
         }  # fmt: skip
-    assert {layer.id for layer in LAYERS if layer.readers == "staff"} == {"cameras", "cases", "findings"}
+    assert {layer.id for layer in LAYERS if layer.readers == "staff"} == {
+        "department-cells", "crosswalk", "cameras", "cases", "findings",
+    }  # fmt: skip

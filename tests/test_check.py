@@ -15,7 +15,8 @@ from config.check import run_check
 from config.settings import Settings
 from config.terminal import Terminal
 from geo.errors import InvalidInput, NotFound
-from layers.checking.findings import accept_finding
+from layers.checking.decisions import decide_finding
+from layers.identity import ADMIN
 
 
 @pytest.fixture
@@ -124,7 +125,8 @@ def test_findings_of_a_layer_are_kept_and_an_accepted_one_is_no_failure(check: A
         cur.execute("select state, township_code from wangge.findings where id = %s", (gap["id"],))
         state, township = cur.fetchone()
         assert state == "open" and township in {name[:9] for name in gap["properties"]["ids"]}
-        accept_finding(cur, gap["id"], "a park", "key")
+    with city_copy.api.transaction(ADMIN) as cur:
+        decide_finding(cur, gap["id"], "accept", "a park")
     status, out = check("grids", database=city_copy)
     assert status == 0 and "accepted" in out
 

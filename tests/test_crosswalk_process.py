@@ -3,11 +3,14 @@
 import json
 from collections import Counter
 
+import psycopg2
 import pytest
 import shapely
 
-from geo.errors import InvalidInput
+from geo.errors import Forbidden, InvalidInput, NeedsKey
+from layers.crosswalk import keep_crosswalk
 from layers.database.database import bind
+from layers.identity import Identity, acting
 from layers.texts import say
 from processes.crosswalk.crosswalk import CrosswalkProcess
 
@@ -159,7 +162,7 @@ CELLS = collection(feature(box(0, 0), code="1", households=-1, names="x"))
 
 
 @pytest.mark.parametrize(("inputs", "key"), [
-    ({}, "process.input"),
+    ({"cells": 5}, "process.input"),
     ({"cells": CELLS, "grids": "cameras"}, "crosswalk.layer"),
     ({"cells": "no-such"}, "crosswalk.layer"),
     ({"cells": CELLS, "population": "findings"}, "crosswalk.layer"),
@@ -186,3 +189,59 @@ def test_nothing(db):
     answer = run(cells=collection(), grids=collection())
     assert answer["relations"] == answer["assignment"] == answer["losses"] == []
     assert answer["totals"] == {"departments": [], "grids": []}
+
+
+# --- the loaded cells, and the layer that the result is kept in
+
+
+def kept(db, identity):
+    with db.api.transaction(identity) as cur:
+        cur.execute("select department, cell_code, grid_code, relation, proposed, area_m2, cell_share, township_code,"
+                    " st_isvalid(geom) from wangge.crosswalk order by 1, 2, 3")
+        return cur.fetchall()
+
+
+def test_the_sample_comes_with_cells_and_their_relations(city_copy):
+    bind(city_copy.api)
+    with acting(Identity("editor")):
+        before = kept(city_copy, Identity("admin"))
+        answer = run(store=True)
+    # what the sample was loaded with is what the process makes of the loaded cells
+    assert answer["stored"] == len(before) == len(answer["relations"])
+    assert kept(city_copy, Identity("admin")) == before
+    assert {row[0] for row in before} == {"公安", "消防", "民政"} and all(row[-1] for row in before)
+    assert answer["classes"]["1:n"] and answer["classes"]["n:m"] and answer["classes"]["1:1"]
+    proposed = {(row[0], row[1]): row[2] for row in before if row[4]}
+    assert proposed == {(row["department"], row["cell"]): row["grid"] for row in answer["assignment"]}
+    # staff of a township see its relations and no others, the public none
+    township = before[0][7]
+    assert kept(city_copy, Identity("staff", township)) == [row for row in before if row[7] == township]
+    assert kept(city_copy, Identity()) == []
+
+
+def test_only_the_departments_that_were_asked_for_are_replaced(city_copy):
+    bind(city_copy.api)
+    with city_copy.api.transaction(Identity("staff")) as cur:
+        cur.execute("select code, st_asgeojson(geom) from wangge.grids where kind = 'social' order by code limit 1")
+        grid, shape = cur.fetchone()
+    cells = {"type": "FeatureCollection", "features": [
+        {"type": "Feature", "properties": {"code": "1", "department": "水利"}, "geometry": json.loads(shape)}]}
+    with acting(Identity("editor")):
+        run(cells=cells, store=True)
+    rows = kept(city_copy, Identity("admin"))
+    assert {row[0] for row in rows} == {"公安", "消防", "民政", "水利"}
+    (own,) = [row for row in rows if row[0] == "水利" and row[1] == "1" and row[3] == "1:1"]
+    assert (own[2], own[4], own[7]) == (grid, True, grid[:9]) and own[6] == pytest.approx(1)
+    # the grids that this department leaves out have a row with their own ground
+    assert sum(row[0] == "水利" and row[1] is None for row in rows) == 1185
+
+
+def test_who_may_store_and_who_may_read_the_cells(city):
+    bind(city.api)
+    for identity, refusal in ((Identity(), NeedsKey), (Identity("staff"), Forbidden)):
+        with acting(identity), pytest.raises(refusal):
+            run(cells=CELLS, store=True)
+    with acting(Identity()), pytest.raises(NeedsKey):
+        run()
+    with pytest.raises(psycopg2.errors.InsufficientPrivilege), city.api.transaction(Identity("staff")) as cur:
+        keep_crosswalk(cur, [])

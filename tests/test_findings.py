@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import psycopg2
 import pytest
 import shapely
 
@@ -12,7 +13,10 @@ from geo.errors import InvalidInput, NotFound
 from geo.finding import Finding
 from layers.checking.check import check
 from layers.checking.coverages import Coverage
-from layers.checking.findings import accept_finding, reopen_finding, store_findings
+from layers.checking.decisions import decide_finding
+from layers.checking.findings import store_findings
+from layers.identity import Identity
+from layers.keys import add_key, identify
 
 SIDE = 0.01
 
@@ -37,6 +41,11 @@ def squares(gap: float = 0.0, overlap: float = 0.0) -> Coverage:
 def run(db: Any, coverage: Coverage, layer: str = "grids", **options: Any) -> Any:
     with db.transaction() as cur:
         return store_findings(cur, layer, check(coverage), townships=coverage.townships(), **options)
+
+
+def decide(db: Any, id_: str, decision: Any, reason: str = "") -> dict[str, Any]:
+    with db.api.transaction(Identity("editor")) as cur:
+        return decide_finding(cur, id_, decision, reason)
 
 
 def stored(db: Any) -> dict[str, tuple[Any, ...]]:
@@ -70,8 +79,7 @@ def test_a_second_run_changes_nothing_but_the_time(db: Any) -> None:
 
 def test_accepted_stays_accepted_until_it_has_clearly_grown(db: Any) -> None:
     (id_,) = run(db, squares(gap=0.001)).ids
-    with db.transaction() as cur:
-        accept_finding(cur, id_, " a lake ", "key of the bureau")
+    decide(db, id_, "accept", " a lake ")
     # smaller, then by 4 and 8 per cent larger than what was accepted
     for side in (0.0009, 0.00102, 0.00104):
         again = run(db, squares(gap=side))
@@ -92,8 +100,7 @@ def test_what_moved_is_the_same_finding(db: Any) -> None:
 
 def test_fixed_ones_close_and_open_again_without_the_old_decision(db: Any) -> None:
     (id_,) = run(db, squares(gap=0.001)).ids
-    with db.transaction() as cur:
-        accept_finding(cur, id_, "a lake", "key")
+    decide(db, id_, "accept", "a lake")
     assert run(db, squares()).fixed == [id_]
     assert stored(db)["gap"][0] == "fixed"
     assert run(db, squares()).fixed == []
@@ -126,25 +133,38 @@ def test_a_run_that_fails_leaves_no_trace(db: Any) -> None:
 
 def test_decisions_need_a_reason_and_a_finding(db: Any) -> None:
     (id_,) = run(db, squares(gap=0.001)).ids
-    with db.transaction() as cur:
+    for wrong in ("  ", "问 13812345678"):
         with pytest.raises(InvalidInput):
-            accept_finding(cur, id_, "  ", "key")
-        for unknown in ("grids-none", ""):
-            with pytest.raises(NotFound):
-                accept_finding(cur, unknown, "why", "key")
+            decide(db, id_, "accept", wrong)
+    for unknown in ("grids-none", ""):
         with pytest.raises(NotFound):
-            reopen_finding(cur, id_)
-        accept_finding(cur, id_, "a lake", "key")
-        reopen_finding(cur, id_)
+            decide(db, unknown, "accept", "why")
+    with pytest.raises(NotFound):
+        decide(db, id_, "reopen")
+    assert decide(db, id_, "accept", "a lake")["state"] == "accepted"
+    assert decide(db, id_, "reopen") == {"id": id_, "state": "open"}
     assert stored(db)["gap"][0] == "open"
     run(db, squares())
-    with db.transaction() as cur, pytest.raises(NotFound):
-        accept_finding(cur, id_, "too late", "key")
+    with pytest.raises(NotFound):
+        decide(db, id_, "accept", "too late")
+
+
+def test_the_database_notes_the_key_and_lets_none_below_an_editor_decide(db: Any) -> None:
+    (id_,) = run(db, squares(gap=0.001)).ids
+    for role in ("public", "staff"):
+        with pytest.raises(psycopg2.errors.InsufficientPrivilege), db.api.transaction(Identity(role)) as cur:
+            decide_finding(cur, id_, "accept", "mine")
+    editor = identify(db, add_key(db, "editor", None, "编审科"))
+    assert editor is not None
+    with db.api.transaction(editor) as cur:
+        assert decide_finding(cur, id_, "accept", "河道")["decided_by"] == "编审科"
+        cur.execute("select decided_at = now(), reason from wangge.findings")
+        assert cur.fetchall() == [(True, "河道")]
+    with pytest.raises(psycopg2.errors.InsufficientPrivilege), db.api.transaction(editor) as cur:
+        cur.execute("update wangge.findings set state = 'open'")
 
 
 def test_the_service_reads_findings_as_staff_only(db: Any) -> None:
-    from layers.identity import Identity
-
     run(db, squares(gap=0.001))
     for identity, seen in (("public", 0), ("staff", 1)):
         with db.api.transaction(Identity(identity)) as cur:

@@ -166,6 +166,7 @@ _BASES = {
     "divisions": "code, name, level, geom) values ('321283003', 'a', 'township', {polygon}",
     "grids": "code, name, kind, village_code, geom)"
     " values ('321283001001009', 'a', 'social', '321283001001', {polygon}",
+    "department_cells": "department, code, township_code, geom) values ('d', 'x', '321283001', {polygon}",
     "cameras": "device_id, name, source, township_code, geom)"
     " values ('32128300001320000009', 'a', 'skynet', '321283001', {point}",
     "service_points": "code, name, level, township_code, geom) values ('x', 'a', 'centre', '321283001', {point}",

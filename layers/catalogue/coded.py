@@ -35,3 +35,11 @@ FINDING_STATES = (
     ("fixed", Text("已修复", "Fixed")),
 )
 SERVICE_LEVELS = (("centre", Text("为民服务中心", "Centre")), ("station", Text("服务站", "Station")))
+RELATIONS = (
+    ("1:1", Text("一对一", "One to one")),
+    ("n:1", Text("多个并入一个", "Several cells in one grid")),
+    ("1:n", Text("一个分属多个", "One cell in several grids")),
+    ("n:m", Text("多对多", "Several in several")),
+    ("sliver", Text("狭小，不计", "Sliver, left out")),
+    ("orphan", Text("无对应", "None")),
+)

@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from psycopg2 import sql
 from psycopg2.extensions import cursor as Cursor
 
-from geo.errors import InvalidInput
+from geo.errors import InvalidInput, NeedsKey
 from layers.catalogue.catalogue import CATALOGUE
 from layers.catalogue.layer import Layer
+from layers.identity import current
 
 POLYGONS = ("Polygon", "MultiPolygon")
 PLACES = (*POLYGONS, "Point")
@@ -65,11 +66,15 @@ def read_areas(
     ------
     InvalidInput
         When there is no such layer of these types; it lists those there are.
+    NeedsKey
+        When it is not for the public.
     """
     layer = CATALOGUE.get(layer_id)
     if layer is None or layer.geometry_type not in types:
         known = ", ".join(id_ for id_, one in CATALOGUE.items() if one.geometry_type in types)
         raise InvalidInput("crosswalk.layer", field=field, layer=layer_id, layers=known)
+    if not current().reaches(layer.readers):
+        raise NeedsKey("key.needed", layer=layer_id)
     names = [name for name in layer.names if name in wanted]
     cur.execute(_statement(layer, names))
     rows = cur.fetchall()

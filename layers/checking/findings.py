@@ -11,7 +11,7 @@ import shapely
 from psycopg2 import sql
 from psycopg2.extensions import cursor as Cursor
 
-from geo.errors import InvalidInput, NotFound
+from geo.errors import InvalidInput
 from geo.finding import KINDS, Finding
 from layers.checking.finding_text import message
 
@@ -63,18 +63,6 @@ _KEEP = _INCOMING + sql.SQL("""
 _CLOSE = """
     update wangge.findings set state = 'fixed'
     where layer = %s and state <> 'fixed' and kind = any(%s) and not (id = any(%s))
-    returning id
-"""
-
-_ACCEPT = """
-    update wangge.findings set state = 'accepted', reason = %s, decided_by = %s, decided_at = now()
-    where id = %s and state <> 'fixed'
-    returning id
-"""
-
-_REOPEN = """
-    update wangge.findings set state = 'open', reason = null, decided_by = null, decided_at = null
-    where id = %s and state = 'accepted'
     returning id
 """
 
@@ -161,39 +149,6 @@ def store_findings(
 def stored_id(layer: str, finding: Finding) -> str:
     """Id under which a finding of a layer is stored: two layers can have the same fault."""
     return f"{layer}-{finding.identity}"
-
-
-def accept_finding(cur: Cursor, id_: str, reason: str, decided_by: str) -> None:
-    """Accept a finding that is not fixed: it is told from then on, but stops nothing.
-
-    Parameters
-    ----------
-    cur : cursor
-        Of the owner.
-    id_ : str
-        Stored id.
-    reason : str
-        Why; never empty.
-    decided_by : str
-        Name of the key that decides, not that of a person.
-
-    Raises
-    ------
-    InvalidInput, NotFound
-        Without a reason; when there is no such finding or it is fixed.
-    """
-    if not reason.strip():
-        raise InvalidInput("finding.no-reason", id=id_)
-    cur.execute(_ACCEPT, (reason.strip(), decided_by, id_))
-    if cur.fetchone() is None:
-        raise NotFound("finding.no-such", id=id_)
-
-
-def reopen_finding(cur: Cursor, id_: str) -> None:
-    """Take back that a finding was accepted; NotFound when it is not."""
-    cur.execute(_REOPEN, (id_,))
-    if cur.fetchone() is None:
-        raise NotFound("finding.no-such", id=id_)
 
 
 def _row(layer: str, finding: Finding, townships: Mapping[str, str]) -> dict[str, Any]:

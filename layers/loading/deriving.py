@@ -33,7 +33,8 @@ def derive(
     values : mapping of str to list
         Converted values by field, every field of the layer there, None for nothing.
     points : (n,) and (n,) ndarray
-        Longitude and latitude of points, NaN where there is none or the layer has areas.
+        Longitude and latitude of points, or of the middle of areas whose township follows from it; NaN where there is
+        none.
     reference : Reference
         What the database knows.
 
@@ -89,6 +90,10 @@ def _read_code(code: str, reference: Reference) -> tuple[str, str | None]:
     return parsed.village_code, scheme.kind_of(parsed.serial)
 
 
+def _by_township(values: Values, points: Points, reference: Reference, problems: Problems) -> None:
+    _in_townships(values, points, reference, problems)
+
+
 def _cameras(values: Values, points: Points, reference: Reference, problems: Problems) -> None:
     _in_grids(values, points, reference, problems)
     _in_townships(values, points, reference, problems)
@@ -103,10 +108,6 @@ def _cases(values: Values, points: Points, reference: Reference, problems: Probl
 
 def _service_points(values: Values, points: Points, reference: Reference, problems: Problems) -> None:
     _in_villages(values, points, reference, problems, wanted=lambda at: values["level"][at] == "station")
-    _in_townships(values, points, reference, problems)
-
-
-def _enforcement(values: Values, points: Points, reference: Reference, problems: Problems) -> None:
     _in_townships(values, points, reference, problems)
 
 
@@ -197,8 +198,9 @@ def _known(values: Values, name: str, known: set[str], key: str, problems: Probl
 _WAYS: Final[dict[str, Callable[[Values, Points, Reference, Problems], None]]] = {
     "divisions": _divisions,
     "grids": _grids,
+    "department-cells": _by_township,
     "cameras": _cameras,
     "cases": _cases,
     "service-points": _service_points,
-    "enforcement": _enforcement,
+    "enforcement": _by_township,
 }

@@ -217,8 +217,10 @@ class _Load:
 
     def _points(self, geometries: NDArray[Any]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         if self._layer.geometry_type != "Point":
-            nowhere = np.full(len(geometries), np.nan)
-            return nowhere, nowhere
+            if "township_code" not in DERIVED[self._layer.id]:
+                nowhere = np.full(len(geometries), np.nan)
+                return nowhere, nowhere
+            geometries = shapely.point_on_surface(geometries)
         return shapely.get_x(geometries), shapely.get_y(geometries)
 
     def _gaps(

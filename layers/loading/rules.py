@@ -62,6 +62,7 @@ RULES: Final[dict[str, dict[str, Rule]]] = {
         "instructors": _TEAM,
         "volunteers": _TEAM,
     },
+    "department-cells": {"township_code": _TOWNSHIP, "population": _COUNT, "households": _COUNT, "staff": _COUNT},
     "cameras": {
         "device_id": Rule(digits=(20,)),
         "ptz_type": Rule(low=1, high=7),
@@ -93,6 +94,7 @@ MEASURED: Final = frozenset({"area_m2"})
 DERIVED: Final[dict[str, frozenset[str]]] = {
     "divisions": frozenset({"level", "parent_code"}),
     "grids": frozenset({"village_code", "kind"}),
+    "department-cells": frozenset({"township_code"}),
     "cameras": frozenset({"township_code"}),
     "cases": frozenset({"category", "type_code", "type_name", "township_code", "village_code"}),
     "service-points": frozenset({"township_code"}),

@@ -23,6 +23,9 @@ from layers.loading.rules import MEASURED
 _BESIDES: Final = {"cases": ("cell",)}
 """Columns that no field shows and the loader fills."""
 
+_NAMED_BY: Final = {"department-cells": ("department", "code")}
+"""Fields that together tell the rows of a layer apart, where its id is made from them; the last one is told of."""
+
 
 @dataclass(frozen=True)
 class Column:
@@ -119,10 +122,15 @@ class Staging:
         if self._layer.id == "grids":
             self._cur.execute(_GRID_PERIODS)
             return
-        key = sql.Identifier(self._layer.id_field)
-        name = sql.Literal(self._layer.id_field)
-        self._cur.execute(sql.SQL(_REPEATED).format(key=key, name=name))
-        self._cur.execute(sql.SQL(_LOADED).format(key=key, name=name, table=self._table))
+        named = _NAMED_BY.get(self._layer.id, (self._layer.id_field,))
+        keys = sql.SQL(", ").join(map(sql.Identifier, named))
+        parts: dict[str, sql.Composable] = {
+            "keys": keys, "key": sql.Identifier(named[-1]), "name": sql.Literal(named[-1]), "table": self._table,
+        }  # fmt: skip
+        same = [sql.SQL("there.{0} = incoming.{0}").format(sql.Identifier(one)) for one in named]
+        parts["same"] = sql.SQL(" and ").join(same)
+        self._cur.execute(sql.SQL(_REPEATED).format(**parts))
+        self._cur.execute(sql.SQL(_LOADED).format(**parts))
         if self._layer.id == "divisions":
             self._cur.execute(_PARENTS)
 
@@ -195,7 +203,7 @@ def _placeholders(detail: str) -> dict[str, object]:
 _REPEATED: Final = """
 insert into refused
 select row_number, {name}, {key}, 'load.reject-repeated', json_build_object('first', first)::text
-from (select row_number, {key}, min(row_number) over (partition by {key}) as first
+from (select row_number, {key}, min(row_number) over (partition by {keys}) as first
       from incoming where {key} is not null) as known
 where row_number > first
 """
@@ -203,7 +211,7 @@ where row_number > first
 _LOADED: Final = """
 insert into refused
 select row_number, {name}, {key}, 'load.reject-loaded', '{{}}'
-from incoming where exists (select from {table} as there where there.{key} = incoming.{key})
+from incoming where exists (select from {table} as there where {same})
 """
 
 # One code, one grid on any one day, in the file and in the table: the condition of the exclusion constraint.

@@ -19,6 +19,7 @@ from layers.case_types import CaseType, case_types
 from layers.sample import tables
 from layers.sample.cameras import describe_cameras, place_cameras
 from layers.sample.cases import make_cases
+from layers.sample.departments import department_cells
 from layers.sample.divisions import Divisions, divide, positions
 from layers.sample.field import PeopleField
 from layers.sample.grids import DEDICATED, SOCIAL, GridFaces, apportion, draw_grids
@@ -55,6 +56,7 @@ class SampleCity:
     outline: shapely.MultiPolygon
     divisions: gpd.GeoDataFrame
     grids: gpd.GeoDataFrame
+    department_cells: gpd.GeoDataFrame
     cameras: gpd.GeoDataFrame
     cases: gpd.GeoDataFrame
     service_points: gpd.GeoDataFrame
@@ -73,11 +75,12 @@ def build_city(rng_seed: int = SEED) -> SampleCity:
     -------
     SampleCity
         16 townships and 356 villages that tile the outline, 1186 social and 226 dedicated grids with 1,127,100 people
-        in the social ones, 2,000 cameras, 200,000 cases from 2024-01-01 to 2025-12-31, 16 service centres, 356 stations
+        in the social ones, working cells of three departments, 2,000 cameras, 200,000 cases from 2024-01-01 to
+        2025-12-31, 16 service centres, 356 stations
         and 16 enforcement bureaus. Borders, people, cameras and cases are made up.
     """
     # One stream a subject: changing how cameras are drawn leaves the grids as they were.
-    streams = np.random.default_rng(rng_seed).spawn(6)
+    streams = np.random.default_rng(rng_seed).spawn(7)
     townships, villages = tables.townships(), tables.villages()
     seats, known = positions(townships), positions(villages)
     field = PeopleField([place.code for place in townships], seats)
@@ -116,6 +119,7 @@ def build_city(rng_seed: int = SEED) -> SampleCity:
         outline=outline,
         divisions=divisions,
         grids=grids,
+        department_cells=department_cells(ground, ground_ll, areas, drawn, townships, villages, streams[6]),
         cameras=_at(cameras, spots(ground_ll, faces, streams[4])),
         cases=_at(cases, case_points),
         service_points=_at(points.drop(columns=["lon", "lat"]), points[["lon", "lat"]].to_numpy()),

@@ -14,6 +14,9 @@ from psycopg2 import sql
 from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
 
+from geo.crosswalk.crosswalk import crosswalk
+from geo.measuring import Plane
+from layers.crosswalk import Place, keep_crosswalk, kept_rows
 from layers.heat.cells import write_cells
 from layers.sample import tables
 from layers.sample.city import SampleCity, build_city
@@ -55,6 +58,7 @@ def load_sample(db_connection: Connection, progress: Progress = _silent, city: S
         ("sample.divisions", "divisions", city.divisions),
         # by code, so that the numbers of the rows follow the codes
         ("sample.grids", "grids", city.grids.sort_values("code")),
+        ("sample.departments", "department_cells", city.department_cells),
         ("sample.cameras", "cameras", city.cameras),
         ("sample.places", "service_points", city.service_points),
         ("sample.places", "enforcement", city.enforcement),
@@ -70,6 +74,7 @@ def load_sample(db_connection: Connection, progress: Progress = _silent, city: S
             progress(done, total, key)
             _frame(cursor, table, rows)
             done += len(rows)
+        _crosswalk(cursor, city)
     progress(total, total, "sample.done")
 
 
@@ -79,6 +84,25 @@ def _city_row(cursor: Cursor, city: SampleCity) -> None:
         " values (%s, %s, %s, true, %s, st_setsrid(st_geomfromwkb(%s), 4490))",
         (tables.CODE, tables.NAME, tables.NAME_EN, tables.METRIC_SRID, shapely.to_wkb(city.outline)),
     )
+
+
+def _crosswalk(cursor: Cursor, city: SampleCity) -> None:
+    """How the cells of the departments map to the social grids."""
+    plane, cells = Plane(f"EPSG:{tables.METRIC_SRID}"), city.department_cells
+    grids = city.grids[city.grids["kind"] == "social"]
+    names, owners = cells["code"].tolist(), cells["department"].tolist()
+    shapes, ground = cells.geometry.to_numpy(), grids.geometry.to_numpy()
+    walk = crosswalk(plane.flat(shapes), names, owners, plane.flat(ground), grids["code"].tolist())
+    of_cells = map(Place, shapes, cells["township_code"])
+    of_grids = map(Place, ground, grids["village_code"].str[:9])
+    cursor.execute("select set_config('wangge.role', 'admin', true)")
+    rows = kept_rows(
+        walk,
+        dict(zip(zip(owners, names, strict=True), of_cells, strict=True)),
+        dict(zip(grids["code"], of_grids, strict=True)),
+        plane,
+    )
+    keep_crosswalk(cursor, rows)
 
 
 def _frame(cursor: Cursor, table: str, frame: gpd.GeoDataFrame) -> None:

@@ -6,14 +6,19 @@ from typing import Any, ClassVar
 
 from geo.crosswalk.carry import carry
 from geo.crosswalk.conflicts import conflicts
-from geo.crosswalk.crosswalk import crosswalk
+from geo.crosswalk.crosswalk import Crosswalk, crosswalk
 from geo.crosswalk.people import People
 from geo.crosswalk.relations import CLASSES, Thresholds
+from geo.errors import Forbidden, NeedsKey
 from layers.checking.check import in_degrees
 from layers.checking.finding_text import message
+from layers.crosswalk import LEAST_ROLE, Place, keep_crosswalk, kept_rows
+from layers.database.database import bound
+from layers.identity import current
 from layers.text import Text
 from processes.base import Parameters, Process
 from processes.crosswalk.parameters import CrosswalkParameters
+from processes.crosswalk.sources import Sources, townships_of
 from processes.crosswalk.tables import (
     assignment_rows,
     conflict_rows,
@@ -60,6 +65,9 @@ class CrosswalkProcess(Process):
 
     def run(self, parameters: CrosswalkParameters) -> dict[str, Any]:
         """The tables of the crosswalk."""
+        if parameters.store and not current().reaches(LEAST_ROLE):
+            refusal = NeedsKey if current().role == "public" else Forbidden
+            raise refusal("crosswalk.role", role=LEAST_ROLE)
         sources = parameters.read()
         cells, owners, grids, plane = sources.cells, sources.owners, sources.grids, sources.plane
         names = told_apart(cells.ids, owners)
@@ -83,6 +91,7 @@ class CrosswalkProcess(Process):
         carried = {
             name: (count, carry(walk, count, parameters.carry, whole=parameters.whole)) for name, count in given.items()
         }
+        stored = {"stored": _keep(walk, sources, names)} if parameters.store else {}
         rows = relation_rows(walk)
         classes = [row["class"] for row in rows]
         table = (
@@ -90,7 +99,7 @@ class CrosswalkProcess(Process):
             if parameters.geometry
             else {"relations": rows}
         )
-        return table | {
+        return table | stored | {
             "crs": plane.crs,
             "thresholds": {"share": parameters.sliver_share, "area_m2": parameters.sliver_m2},
             "classes": {name: classes.count(name) for name in CLASSES},
@@ -103,3 +112,22 @@ class CrosswalkProcess(Process):
                 for found in in_degrees(walk.mended, plane)
             ],
         }
+
+
+def _keep(walk: Crosswalk, sources: Sources, names: list[str]) -> int:
+    """Put the relations into the layer; how many there are."""
+    cells = {
+        (owner, name): Place(shape, township)
+        for owner, name, shape, township in zip(
+            sources.owners, names, sources.cells.geometries, townships_of(sources.cells), strict=True
+        )
+    }
+    grids = {
+        name: Place(shape, township)
+        for name, shape, township in zip(
+            told_apart(sources.grids.ids, [""] * len(sources.grids.ids)), sources.grids.geometries,
+            townships_of(sources.grids), strict=True,
+        )
+    }  # fmt: skip
+    with bound().transaction() as cur:
+        return keep_crosswalk(cur, kept_rows(walk, cells, grids, sources.plane))

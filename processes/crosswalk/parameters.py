@@ -70,3 +70,12 @@ class CrosswalkParameters(SourceParameters):
         description="Relations as GeoJSON features with their common ground, in place of the table.",
         json_schema_extra={"title_zh": "附带图形", "description_zh": "以 GeoJSON 要素给出各关系的公共范围，代替表格。"},
     )
+    store: bool = Field(
+        False,
+        title="Store",
+        description="Keep the relations in the layer crosswalk instead of those of the same departments (editors).",
+        json_schema_extra={
+            "title_zh": "保存",
+            "description_zh": "将关系存入 crosswalk 图层，替换相同部门原有的关系（编辑人员）。",
+        },
+    )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Literal
+import re
+from dataclasses import dataclass, replace
+from typing import Any, Final, Literal
 
 import numpy as np
 import shapely
@@ -11,6 +12,7 @@ from psycopg2.extensions import cursor as Cursor
 from pydantic import Field
 
 from geo.measuring import Plane, plane_of
+from layers.catalogue.departments import DEPARTMENT_CELLS
 from layers.checking.areas import PLACES, POLYGONS, Areas, read_areas
 from layers.checking.coded_grids import read_city
 from layers.checking.coverages import SCATTERED_KIND
@@ -19,6 +21,7 @@ from processes.base import Parameters
 from processes.features.area_features import read_features
 
 Source = dict[str, Any] | str
+_TOWNSHIP: Final = "township_code"
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +50,7 @@ class SourceParameters(Parameters):
     """Cells, grids and people, each a FeatureCollection or the id of a layer."""
 
     cells: Source = Field(
-        "department-cells",
+        DEPARTMENT_CELLS.id,
         title="Cells",
         description="FeatureCollection of department cells in longitude and latitude, or the id of a layer; the "
         "loaded cells when not given.",
@@ -106,8 +109,11 @@ class SourceParameters(Parameters):
         """
         with bound().transaction() as cur:
             city = read_city(cur)
-            cells = _areas(cur, self.cells, "cells", {self.department, *self.counts})
-            grids = _areas(cur, self.grids, "grids", {"kind"})
+            cells = _areas(cur, self.cells, "cells", {"code", _TOWNSHIP, self.department, *self.counts})
+            if self.cells == DEPARTMENT_CELLS.id:
+                # their ids are made to be told apart, and say nothing to a person
+                cells = replace(cells, ids=cells.columns["code"])
+            grids = _areas(cur, self.grids, "grids", {"kind", _TOWNSHIP})
             blocks = None
             if self.population is not None:
                 blocks = _areas(cur, self.population, "population", {self.population_property}, PLACES)
@@ -122,6 +128,12 @@ class SourceParameters(Parameters):
         nobody = self.cells if isinstance(self.cells, str) else "cells"
         stated = cells.columns.get(self.department) or [None] * len(cells.ids)
         return [nobody if name in (None, "") else str(name) for name in stated]
+
+
+def townships_of(areas: Areas) -> list[str | None]:
+    """Township that each states, where that is one."""
+    stated = areas.columns.get(_TOWNSHIP) or [None] * len(areas.ids)
+    return [code if isinstance(code, str) and re.fullmatch("[0-9]{9}", code) else None for code in stated]
 
 
 def _areas(cur: Cursor, source: Source, field: str, wanted: set[str], types: tuple[str, ...] = POLYGONS) -> Areas:
