@@ -23,7 +23,7 @@ CASES = Layer(
         Field("type_code", Text("类型编码", "Type code")),
         Field("type_name", Text("类型", "Type")),
         Field("channel", Text("来源渠道", "Channel")),
-        Field("state", Text("环节", "State")),
+        Field("state", Text("环节", "State"), values=coded.CASE_STATES),
         Field("reported_at", Text("上报时间", "Reported at"), "date-time"),
         Field("filed_at", Text("立案时间", "Filed at"), "date-time"),
         Field("dispatched_at", Text("派遣时间", "Dispatched at"), "date-time"),

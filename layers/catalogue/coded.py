@@ -28,6 +28,15 @@ CASE_CATEGORIES = (
     ("matter", Text("事项", "Matter")),
     ("local", Text("本地扩展", "Local extension")),
 )
+CASE_STATES = (
+    ("上报", Text("上报", "Reported")),
+    ("立案", Text("立案", "Filed")),
+    ("派遣", Text("派遣", "Dispatched")),
+    ("处置", Text("处置", "Handled")),
+    ("核查", Text("核查", "Checked")),
+    ("结案", Text("结案", "Closed")),
+    ("作废", Text("作废", "Void")),
+)
 SEVERITIES = (("error", Text("错误", "Error")), ("warning", Text("警告", "Warning")), ("note", Text("提示", "Note")))
 FINDING_STATES = (
     ("open", Text("待处理", "Open")),

@@ -11,12 +11,16 @@ from numpy.typing import NDArray
 from geo.codes.code import parse_code
 from geo.codes.schemes import SCHEMES
 from geo.errors import InvalidInput
+from layers.features.moments import day_in_city
 from layers.loading.reference import Reference
 from layers.loading.rejects import Problem
 
 Values = dict[str, list[Any]]
 Problems = list[tuple[int, str, object, Problem]]
 Points = tuple[NDArray[np.float64], NDArray[np.float64]]
+
+CASE_TIMES: Final = ("reported_at", "filed_at", "dispatched_at", "handled_at", "checked_at", "closed_at")
+"""Times of a case in the order of its life."""
 
 _LEVELS: Final = {6: "county", 9: "township", 12: "village"}
 
@@ -101,6 +105,7 @@ def _cameras(values: Values, points: Points, reference: Reference, problems: Pro
 
 def _cases(values: Values, points: Points, reference: Reference, problems: Problems) -> None:
     _types(values, reference, problems)
+    _times(values, problems)
     _in_grids(values, points, reference, problems)
     _in_villages(values, points, reference, problems, wanted=lambda at: True)
     _in_townships(values, points, reference, problems)
@@ -136,9 +141,30 @@ def _types(values: Values, reference: Reference, problems: Problems) -> None:
             problems.append((at, "type_code", stated, Problem(key_of_text)))
 
 
+def _times(values: Values, problems: Problems) -> None:
+    """The steps of a case follow each other, and each has its time not before the one before it."""
+    columns = [values[name] for name in CASE_TIMES]
+    for at, moments in enumerate(zip(*columns, strict=True)):
+        last, before = None, ""
+        for name, moment in zip(CASE_TIMES, moments, strict=True):
+            if moment is None:
+                continue
+            if last is not None and moment < last:
+                problem = Problem("load.reject-times", {"before": before, "moment": f"{last:%Y-%m-%d %H:%M:%S%z}"})
+                problems.append((at, name, moment, problem))
+                break
+            last, before = moment, name
+
+
 def _in_grids(values: Values, points: Points, reference: Reference, problems: Problems) -> None:
     _known(values, "grid_code", reference.grid_codes, "load.reject-grid", problems)
-    _fill(values["grid_code"], points, reference.grid_at, lambda at: True)
+    # what happened lies in the grid of its day, whatever the map shows today
+    moments = values.get("reported_at", [None] * len(values["grid_code"]))
+    days = np.array([None if moment is None else day_in_city(moment) for moment in moments], dtype="datetime64[D]")
+    gaps = np.flatnonzero([code is None for code in values["grid_code"]] & np.isfinite(points[0]))
+    found = reference.grid_at(points[0][gaps], points[1][gaps], days[gaps])
+    for at, code in zip(gaps.tolist(), found, strict=True):
+        values["grid_code"][at] = code
 
 
 def _in_villages(

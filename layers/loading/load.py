@@ -2,33 +2,30 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-import numpy as np
 import psycopg2
-import shapely
-from numpy.typing import NDArray
 from psycopg2 import sql
 from psycopg2.extensions import cursor as Cursor
 
 from geo.errors import Conflict, InvalidInput, NotFound, WanggeError
-from geo.heat.cells import cells_of
 from layers.catalogue.catalogue import CATALOGUE
 from layers.catalogue.layer import Layer
 from layers.checking.issue_codes import reinstate_codes
 from layers.database.database import Database
 from layers.identity import ADMIN
 from layers.loading.converting import Converter
-from layers.loading.deriving import derive
 from layers.loading.fields import Matching, check_complete, is_field, match_columns
+from layers.loading.personal_data import personal_field
 from layers.loading.reading import BATCH, Batch, Source, open_source
 from layers.loading.reference import Reference
-from layers.loading.rejects import Problem, forget_rejects, reject, write_rejects
+from layers.loading.rejects import forget_rejects, reject, write_rejects
 from layers.loading.report import LoadReport, Note, Progress, unwatched
+from layers.loading.rows import make_rows
 from layers.loading.rules import DERIVED, RULES, rule_of
-from layers.loading.shaping import shaped
 from layers.loading.staging import Staging, columns_of
 from layers.loading.whereabouts import Whereabouts, source_crs
 
@@ -142,13 +139,19 @@ class _Load:
         self._staging.check()
         self._tell("check", read, read)
         rejected = self._staging.refused()
+        merged: Counter[str] = Counter()
+        if layer.id == "cases" and not rejected:
+            self._staging.write_cells()
+            merged = self._staging.merge()
+            rejected = merged["step"]
         rejects_path = write_rejects(self._path, self._staging.rejects()) if rejected else None
         loaded = 0
         if not rejected:
             self._tell("write", 0, read)
-            if layer.id == "cases":
-                self._staging.write_cells()
-            loaded = self._staging.insert()
+            loaded = merged["changed"] + self._staging.insert()
+            if merged or read > loaded:
+                told = {outcome: merged[outcome] for outcome in ("changed", "same", "older")}
+                self._note("load.note-merged", **told, repeated=read - loaded - merged["same"] - merged["older"])
             if replace and layer.id == "grids":
                 reinstate_codes(self._cur)
             self._tell("write", loaded, read)
@@ -186,54 +189,19 @@ class _Load:
         problems = list(batch.problems)
         stored = self._crs.to_stored(batch.geometries)
         self._whereabouts.see(batch.geometries, stored)
-        geometries, misshapen = shaped(stored, self._layer.geometry_type, self._reference.surroundings)
-        unreadable = {at for at, name, _, _ in problems if name == "geometry"}
-        problems += [(at, "geometry", shown, problem) for at, shown, problem in misshapen if at not in unreadable]
-
-        values: dict[str, list[Any]] = {}
-        for name in self._columns:
-            convert = self._converters.get(name)
-            if convert is None:
-                values[name] = [None] * len(batch)
-                continue
-            given = batch.columns[self._matching.columns[name]]
-            converted = [convert(value) for value in given]
-            for at, value in enumerate(converted):
-                if isinstance(value, Problem):
-                    problems.append((at, name, given[at], value))
-                    converted[at] = None
-            values[name] = converted
-        points = self._points(geometries)
-        wrong = {(at, name) for at, name, _, _ in problems}
-        values, unfitting = derive(self._layer.id, values, points, self._reference)
-        problems += [problem for problem in unfitting if problem[:2] not in wrong]
-        problems += self._gaps(values, geometries, {(at, name) for at, name, _, _ in problems})
-        if self._layer.id == "cases":
-            values["cell"] = [cell or None for cell in cells_of(*points).tolist()]
-
+        rows = make_rows(
+            self._layer,
+            {name: batch.columns[column] for name, column in self._matching.columns.items()},
+            self._converters,
+            stored,
+            self._reference,
+            tuple(self._columns),
+            self._required,
+            problems,
+        )
         numbers = batch.numbers
-        self._staging.refuse(reject(numbers[at], name, value, problem) for at, name, value, problem in problems)
-        self._staging.add(numbers, [values[name] for name in self._columns], geometries)
-
-    def _points(self, geometries: NDArray[Any]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        if self._layer.geometry_type != "Point":
-            if "township_code" not in DERIVED[self._layer.id]:
-                nowhere = np.full(len(geometries), np.nan)
-                return nowhere, nowhere
-            geometries = shapely.point_on_surface(geometries)
-        return shapely.get_x(geometries), shapely.get_y(geometries)
-
-    def _gaps(
-        self, values: Mapping[str, list[Any]], geometries: NDArray[Any], told: set[tuple[int, str]]
-    ) -> list[tuple[int, str, object, Problem]]:
-        """Required fields without a value, except where that is told already or follows from a missing place."""
-        gaps: list[tuple[int, str, object, Problem]] = []
-        for name in self._required:
-            derived = name in DERIVED[self._layer.id]
-            for at, value in enumerate(values[name]):
-                if value is None and (at, name) not in told and not (derived and geometries[at] is None):
-                    gaps.append((at, name, None, Problem("load.reject-missing")))
-        return gaps
+        self._staging.refuse(reject(numbers[at], name, value, problem) for at, name, value, problem in rows.problems)
+        self._staging.add(numbers, [rows.values[name] for name in self._columns], rows.geometries)
 
     def _take_notes(self, wanted_crs: str | None) -> None:
         """What a person should know besides the numbers."""
@@ -246,6 +214,10 @@ class _Load:
         if self._crs.datum_differs:
             self._note("load.note-datum", crs=self._crs.name)
         unused = [column for column in self._matching.unused if not is_field(self._layer, column)]
+        stripped = [column for column in unused if personal_field(column)]
+        if stripped:
+            self._note("load.note-stripped", columns=", ".join(stripped))
+            unused = [column for column in unused if column not in stripped]
         if unused:
             self._note("load.note-unused", columns=", ".join(unused))
         for name, converter in self._converters.items():

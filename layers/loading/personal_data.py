@@ -59,6 +59,30 @@ def personal_data(text: str, *, is_number: bool = False) -> str | None:
     return None
 
 
+_NAMES: Final = (
+    ("name", r"姓名|名字|联系人|投诉人|举报人|报案人|来电人|反映人|当事人|诉求人|申请人|上报人|采集员|责任人|户主|业主"
+     r"|(caller|reporter|complainant|contact|citizen|person|resident|owner|applicant)(s?name)?\Z"
+     r"|(full|first|last|user|real)name|xingming|xm\Z|lxr"),
+    ("phone", r"电话|手机|联系方式|来电号码|phone|mobile|telephone|\Atel|dianhua|shouji|lxdh|sjh\Z"),
+    ("identity", r"身份证|证件号|公民身份|id(entity)?card|idno|idnumber|identity|passport|护照|sfz"),
+    ("plate", r"车牌|号牌|plate|license|licence|cphm?\Z"),
+    ("address", r"住址|家庭地址|户籍|门牌|homeaddress|residence|\Aaddress\Z|\Adizhi\Z|详细地址"),
+    ("picture", r"照片|头像|人脸|photo|portrait|face"),
+)  # fmt: skip
+_FIELDS: Final = tuple((kind, re.compile(pattern)) for kind, pattern in _NAMES)
+
+
+def personal_field(name: str) -> str | None:
+    """What kind of personal data a field's name announces: ``"name"``, ``"phone"``, ``"identity"``, ``"plate"``,
+    ``"address"``, ``"picture"``, or None.
+
+    >>> [personal_field(name) for name in ("投诉人姓名", "Caller Name", "contact_phone", "channel", "网格名称")]
+    ['name', 'name', 'phone', None, None]
+    """
+    folded = re.sub(r"[\s_'’.-]", "", unicodedata.normalize("NFKC", name)).casefold()
+    return next((kind for kind, pattern in _FIELDS if pattern.search(folded)), None)
+
+
 def masked(text: str) -> str:
     """The text with the digits in the middle of each long number struck out, so that a list of errors is no leak.
 

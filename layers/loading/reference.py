@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from typing import Any
@@ -52,6 +52,7 @@ class Reference:
     townships: set[str]
     villages: set[str]
     grid_codes: set[str]
+    _grid_indexes: dict[int, GridIndex] = field(default_factory=dict)
 
     @classmethod
     def read(cls, cur: Cursor) -> Reference:
@@ -104,12 +105,38 @@ class Reference:
         )
 
     @cached_property
-    def _grid_index(self) -> GridIndex:
+    def _grids(self) -> tuple[NDArray[np.object_], NDArray[np.object_], NDArray[np.datetime64], NDArray[np.datetime64]]:
+        """Code, shape, first day and day of the end (NaT: none) of every social-governance grid that there ever was."""
         # a dedicated grid lies inside a social-governance one, which is the one that every place has
-        return self._index(
-            "select code, st_asbinary(geom) from wangge.grids where kind = 'social'"
-            " and valid_from <= current_date and (valid_to is null or valid_to > current_date) order by code"
+        self.cursor.execute(
+            "select code, st_asbinary(geom), valid_from, valid_to from wangge.grids where kind = 'social' order by code"
         )
+        rows = _all(self.cursor)
+        shapes = shapely.from_wkb(np.array([bytes(shape) for _, shape, _, _ in rows], dtype=object))
+        codes = np.array([code for code, _, _, _ in rows], dtype=object)
+        begins, ends = (np.array([row[at] for row in rows], dtype="datetime64[D]") for at in (2, 3))
+        return codes, shapes, begins, ends
+
+    @cached_property
+    def _changes(self) -> NDArray[np.datetime64]:
+        """Days on which the map of grids changes, rising."""
+        _, _, begins, ends = self._grids
+        return np.unique(np.concatenate((begins, ends[~np.isnat(ends)])))
+
+    def _grid_index(self, epoch: int) -> GridIndex:
+        """Index of the grids that were valid from one change of the map to the next."""
+        if epoch not in self._grid_indexes:
+            codes, shapes, begins, ends = self._grids
+            day = self._changes[epoch]
+            valid = (begins <= day) & (np.isnat(ends) | (ends > day))
+            self._grid_indexes[epoch] = GridIndex(shapes[valid], codes[valid].tolist())
+        return self._grid_indexes[epoch]
+
+    def complete(self) -> Reference:
+        """Read what would be read when it is first asked for, so that the reference outlives its transaction."""
+        for name in ("surroundings", "case_types", "_village_index", "_township_index", "_grids", "_changes"):
+            getattr(self, name)
+        return self
 
     def _index(self, statement: str) -> GridIndex:
         self.cursor.execute(statement)
@@ -125,9 +152,26 @@ class Reference:
         """Township that each point lies in."""
         return _located(self._township_index, x, y)
 
-    def grid_at(self, x: NDArray[np.float64], y: NDArray[np.float64]) -> list[str | None]:
-        """Today's social-governance grid that each point lies in."""
-        return _located(self._grid_index, x, y)
+    def grid_at(
+        self, x: NDArray[np.float64], y: NDArray[np.float64], days: NDArray[np.datetime64] | None = None
+    ) -> list[str | None]:
+        """Social-governance grid that each point lay in on its day; today where no days are given or one is NaT.
+
+        Days before the first map of grids that is known have the grids of that map: a city that begins with its grids
+        of today has its cases of last year in them.
+        """
+        today = np.datetime64(self.today, "D")
+        on = np.full(len(x), today) if days is None else np.where(np.isnat(days), today, days)
+        found: list[str | None] = [None] * len(x)
+        if not len(self._changes):
+            return found
+        epochs = np.searchsorted(self._changes, on, side="right") - 1
+        epochs = np.maximum(epochs, 0)
+        for epoch in np.unique(epochs).tolist():
+            here = np.flatnonzero(epochs == epoch)
+            for at, code in zip(here.tolist(), _located(self._grid_index(epoch), x[here], y[here]), strict=True):
+                found[at] = code
+        return found
 
 
 def _located(index: GridIndex, x: NDArray[np.float64], y: NDArray[np.float64]) -> list[str | None]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -17,7 +18,7 @@ from psycopg2.extensions import cursor as Cursor
 from geo.crs import STORED_SRID
 from layers.catalogue.layer import Layer
 from layers.heat.cells import write_cells
-from layers.loading.rejects import Reject, as_json
+from layers.loading.rejects import Problem, Reject, as_json, reject
 from layers.loading.rules import MEASURED
 
 _BESIDES: Final = {"cases": ("cell",)}
@@ -119,6 +120,8 @@ class Staging:
     def check(self) -> None:
         """Find what only all rows together show: ids that come twice, and ids that the layer has already."""
         self._cur.execute("analyze incoming")
+        if self._layer.id == "cases":
+            return  # they are merged by number
         if self._layer.id == "grids":
             self._cur.execute(_GRID_PERIODS)
             return
@@ -159,6 +162,20 @@ class Staging:
             " where not exists (select from wangge.h3_cells where h3_cells.cell = incoming.cell)"
         )
         write_cells(self._cur, [cell for (cell,) in self._cur.fetchall()])
+
+    def merge(self) -> Counter[str]:
+        """Merge cases with those that are there: how many of each outcome, see ``wangge.merge_cases``.
+
+        A step that is not allowed is a reason against its row.
+        """
+        self._cur.execute("select row_number, case_no, outcome, from_state from wangge.merge_cases()")
+        rows = self._cur.fetchall()
+        self.refuse(
+            reject(number, "state", "", Problem("load.reject-step", {"case": case_no, "from_state": from_state}))
+            for number, case_no, outcome, from_state in rows
+            if outcome == "step"
+        )
+        return Counter(outcome for _, _, outcome, _ in rows)
 
     def insert(self) -> int:
         """Write the rows into the layer, in the order of the file; how many there were."""

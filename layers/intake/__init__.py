@@ -1,0 +1,1 @@
+"""Cases that staff send one by one or in batches, as they happen."""
