@@ -157,7 +157,9 @@ def test_the_service_may_read_layers_and_little_else(city: Any) -> None:
         " and has_table_privilege(oid, 'select') order by 1",
     )
     extra = {name for (name,) in readable} - {layer.table for layer in LAYERS}
-    assert extra == {"case_counts", "case_steps", "case_types", "city", "h3_cells", "issued_codes", "jobs", "layer_versions"}
+    assert extra == {
+        "case_counts", "case_steps", "case_types", "city", "h3_cells", "issued_codes", "jobs", "layer_versions",
+    }  # fmt: skip
     secured = rows(
         city.api, "select relname from pg_class where relnamespace = 'wangge'::regnamespace and relrowsecurity"
     )
