@@ -84,6 +84,19 @@ def test_what_is_wide_or_would_empty_or_split_a_grid_is_left_and_said() -> None:
     assert noded.geometries[0].equals(path) and [reason for _, reason in noded.left] == ["would-split"]
 
 
+def test_a_gap_that_runs_along_two_grids_is_cut_where_they_meet() -> None:
+    north = shapely.box(0, 100, 200, 150)
+    west = shapely.Polygon([(0, 0), (100, 0), (100, 99.8), (60, 99.7), (0, 100)])
+    east = shapely.Polygon([(100, 0), (200, 0), (200, 100), (150, 99.6), (100, 99.8)])
+    noded = node([west, east], [north])
+    assert noded.geometries[0].equals(shapely.box(0, 0, 100, 100)) and not noded.left
+    assert noded.geometries[1].equals(shapely.box(100, 0, 200, 100))
+    assert shapely.get_num_coordinates(noded.fixed).tolist() == [6]
+    assert [(m.side, m.index, round(m.moved_m, 2)) for m in noded.moves] == [
+        ("changed", 0, 0.3), ("changed", 1, 0.4), ("fixed", 0, 0)
+    ]  # fmt: skip
+
+
 def test_between_changed_grids_the_longer_border_wins() -> None:
     west = shapely.box(0, 0, 10, 10)
     east = shapely.Polygon([(10, 0), (20, 0), (20, 10), (10, 10), (9.7, 5)])
@@ -101,7 +114,7 @@ def test_an_unsound_polygon_is_refused(shape: Any) -> None:
         node([EAST], [], 0)
 
 
-@settings(deadline=None, max_examples=20)
+@settings(deadline=None, max_examples=15)
 @given(st.integers(0, 10_000), st.booleans())
 def test_borders_drawn_by_hand_are_sound_again(seed: int, degrees: bool) -> None:
     """Some cells of a sound coverage are drawn anew within the tolerance, with fewer, more and other vertices."""

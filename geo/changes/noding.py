@@ -17,8 +17,9 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
+from geo.changes.seams import cuts_of
 from geo.changes.vertices import Vertices, kept_vertices, without_needless
-from geo.coverage.faces import faces_of, put_together
+from geo.coverage.faces import Faces, faces_of, put_together
 from geo.coverage.units import Reason, Terms, Unit, choose, hold, units_of
 from geo.errors import InvalidInput
 from geo.measuring import Plane
@@ -103,7 +104,8 @@ def node_borders(changed: Geometries, fixed: Geometries, tolerance_m: float, *, 
     Notes
     -----
     An overlap with a fixed grid stays the fixed one's, and a gap at fixed grids goes to a changed one. Between changed
-    grids it goes to the one with which it shares most of its border. Overlaps and gaps of fixed grids alone are not
+    grids it goes to the one with which it shares most of its border; a gap that runs on from one changed grid to the
+    next is cut where they meet, and each gets what lies before it. Overlaps and gaps of fixed grids alone are not
     looked at. In a plane of degrees a vertex that is added to a fixed edge lies on it but for the rounding of stored
     degrees, some micrometres.
 
@@ -133,12 +135,11 @@ def node_borders(changed: Geometries, fixed: Geometries, tolerance_m: float, *, 
     if not count or len(some) < 2:
         return Noded(given[:count], given[count:], [], [])
 
-    faces = faces_of(flat, some)
-    still = set(range(count, len(given)))
-    terms = Terms(tolerance_m, still=still)
-    units = [unit for unit in units_of(faces, None, True) if not (unit.owners and unit.owners <= still)]
-    for unit in units:
-        choose(unit, faces, terms)
+    terms = Terms(tolerance_m, still=frozenset(range(count, len(given))))
+    faces, units = _judged(flat, some, terms, None)
+    cuts = [cut for unit in units if unit.reason == "moves-too-far" for cut in cuts_of(unit, faces, terms.still)]
+    if cuts:
+        faces, units = _judged(flat, some, terms, np.array(cuts, dtype=object))
     owners = hold(units, faces, flat, terms)
     whose: dict[int, list[int]] = defaultdict(list)
     for face, one in enumerate(owners):
@@ -169,6 +170,18 @@ def node_borders(changed: Geometries, fixed: Geometries, tolerance_m: float, *, 
     places[:] = [shape for shape, _ in left]
     stays = list(zip(plane.back(places).tolist(), [reason for _, reason in left], strict=True))
     return Noded(out[:count], out[count:], moves, stays)
+
+
+def _judged(
+    flat: NDArray[Any], some: NDArray[np.intp], terms: Terms, cuts: NDArray[Any] | None
+) -> tuple[Faces, list[Unit]]:
+    """Faces, and overlaps and gaps at changed grids with who gets each."""
+    faces = faces_of(flat, some, cuts)
+    still = set(terms.still)
+    units = [unit for unit in units_of(faces, None, True, cuts) if not (unit.owners and unit.owners <= still)]
+    for unit in units:
+        choose(unit, faces, terms)
+    return faces, units
 
 
 def _array(geometries: Geometries) -> NDArray[np.object_]:

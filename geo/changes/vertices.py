@@ -36,12 +36,12 @@ class Vertices:
         self._plane = plane
 
     def in_source(self, shape: BaseGeometry) -> BaseGeometry:
-        """A geometry of the plane in the layer's CRS."""
+        """A geometry of the plane in the layer's CRS; vertices that rounding makes one are one."""
         back = self._plane.back(np.array([shape], dtype=object))[0]
         found = shapely.get_coordinates(back).tolist()
         for k, (x, y) in enumerate(shapely.get_coordinates(shape).tolist()):
             found[k] = self._source.get((x, y), found[k])
-        return shapely.set_coordinates(back, np.array(found, dtype=np.float64))
+        return shapely.remove_repeated_points(shapely.set_coordinates(back, np.array(found, dtype=np.float64)))
 
 
 def kept_vertices(before: NDArray[Any], after: NDArray[Any]) -> set[Point]:

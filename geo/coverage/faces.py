@@ -33,7 +33,7 @@ class Faces:
     edges: Edges
 
 
-def faces_of(polygons: NDArray[Any], some: NDArray[np.intp]) -> Faces:
+def faces_of(polygons: NDArray[Any], some: NDArray[np.intp], cuts: NDArray[Any] | None = None) -> Faces:
     """Pieces that the borders of some polygons cut the ground into.
 
     Parameters
@@ -41,13 +41,16 @@ def faces_of(polygons: NDArray[Any], some: NDArray[np.intp]) -> Faces:
     polygons : (n,) array of valid shapely polygons, metric CRS
     some : (k,) int array
         Positions of those whose borders cut; who claims a piece is asked of all.
+    cuts : (c,) array of shapely lines, optional
+        Further lines that cut.
 
     Notes
     -----
     Borders are noded together, so that wherever two of them cross or one has a vertex on the other, the pieces on both
     sides have that vertex. What is put together from the pieces is matched without anything being snapped.
     """
-    lines = shapely.union_all(shapely.boundary(polygons[some]))
+    borders = shapely.boundary(polygons[some])
+    lines = shapely.union_all(borders if cuts is None else np.concatenate((borders, cuts)))
     shapes = shapely.get_parts(shapely.polygonize(shapely.get_parts(lines)))
     inside = shapely.point_on_surface(shapes)
     face, polygon = shapely.STRtree(polygons).query(inside, predicate="intersects")

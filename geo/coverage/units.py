@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from geo.coverage.faces import Faces, Owners, put_together
+from geo.coverage.gaps import TOUCH_M
 from geo.coverage.width import width_m
 
 Reason = Literal["too-wide", "moves-too-far", "would-empty", "would-split", "invalid", "by-hand"]
@@ -55,15 +56,21 @@ class Unit:
     keepers: set[int] = field(default_factory=set)
 
 
-def units_of(faces: Faces, outline: BaseGeometry | None, complete: bool) -> list[Unit]:
-    """Faces that are claimed by none or several, joined where they lie side by side with the same owners."""
+def units_of(
+    faces: Faces, outline: BaseGeometry | None, complete: bool, cuts: NDArray[Any] | None = None
+) -> list[Unit]:
+    """Faces claimed by none or several, joined where they lie side by side with the same owners and no cut between."""
     faulty = {f for f, one in enumerate(faces.owners) if len(one) > 1 or (complete and not one)}
     if outline is not None:
         points = shapely.point_on_surface(faces.shapes)
         shapely.prepare(outline)
         faulty = {f for f in faulty if faces.owners[f] or outline.intersects(points[f])}
     beside: dict[int, set[int]] = defaultdict(set)
-    for f, g in zip(faces.edges.owner.tolist(), faces.edges.partner.tolist(), strict=True):
+    edges = faces.edges
+    if cuts is not None and len(cuts):
+        middle = shapely.points((edges.ends[:, :2] + edges.ends[:, 2:]) / 2)
+        edges = edges.where(~shapely.dwithin(shapely.union_all(cuts), middle, TOUCH_M))
+    for f, g in zip(edges.owner.tolist(), edges.partner.tolist(), strict=True):
         if g >= 0 and f in faulty and g in faulty and faces.owners[f] == faces.owners[g]:
             beside[f].add(g)
     units, seen = [], set()
@@ -170,13 +177,22 @@ def hold(units: list[Unit], faces: Faces, polygons: NDArray[Any], terms: Terms) 
                 continue
             held = False
             reason: Reason = "would-empty" if len(gone) else "would-split"
-            for unit in mine:
-                # what a part vanished with, or all of it where it is not known what cut the polygon
-                if not len(gone) or shapely.intersects(shapely.point_on_surface(gone), unit.shape).any():
-                    unit.keepers.add(p)
-                    choose(unit, faces, terms, reason)
+            # what a part vanished with, or was cut off by
+            at = shapely.point_on_surface(gone) if len(gone) else _cut_off(polygons[p], new)
+            concerned = [unit for unit in mine if shapely.dwithin(at, unit.shape, TOUCH_M).any()]
+            for unit in concerned or mine:
+                unit.keepers.add(p)
+                choose(unit, faces, terms, reason)
         if held:
             return owners
+
+
+def _cut_off(old: BaseGeometry, new: BaseGeometry) -> NDArray[np.object_]:
+    """The smallest parts of a polygon, as many as it has more than it had."""
+    parts = shapely.get_parts(new)
+    more = len(parts) - shapely.get_num_geometries(old)
+    smallest: NDArray[np.object_] = parts[np.argsort(shapely.area(parts), kind="stable")[:more]]
+    return smallest
 
 
 def _gone(old: BaseGeometry, new: BaseGeometry) -> NDArray[np.object_]:
