@@ -15,6 +15,10 @@ _PLACES = {
     "explain-code": "processes.codes.explain_code.ExplainCode",
     "crosswalk": "processes.crosswalk.crosswalk.CrosswalkProcess",
     "locate": "processes.locate.Locate",
+    "subscribe": "processes.push.subscribe.Subscribe",
+    "subscriptions": "processes.push.subscriptions.Subscriptions",
+    "redeliver": "processes.push.redeliver.Redeliver",
+    "unsubscribe": "processes.push.unsubscribe.Unsubscribe",
 }
 
 

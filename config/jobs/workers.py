@@ -1,4 +1,4 @@
-"""The workers of a service: as many as are set, started anew when one ends."""
+"""What runs beside a service: its workers, as many as are set, and who sends its events; started anew when one ends."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import sys
 import time
 from typing import IO, Any
 
+from config.push.dispatcher import dispatcher_command
 from config.settings import PROJECT, Settings
 
 _SOON_S = 10.0
@@ -33,13 +34,14 @@ class Workers:
     def __init__(self, settings: Settings, output: IO[bytes]) -> None:
         self._settings = settings
         self._output = output
-        self._running: list[tuple[subprocess.Popen[Any], float]] = [self._start() for _ in range(settings.job_workers)]
+        self._commands = [*[worker_command()] * settings.job_workers, dispatcher_command(os.getpid())]
+        self._running: list[tuple[subprocess.Popen[Any], float]] = [self._start(each) for each in self._commands]
 
     def keep(self) -> None:
         """Start those anew that ended."""
         for place, (worker, since) in enumerate(self._running):
             if worker.poll() is not None and time.monotonic() - since > _SOON_S:
-                self._running[place] = self._start()
+                self._running[place] = self._start(self._commands[place])
 
     def stop(self, wait_s: float = 10.0) -> None:
         """Have them give back what they run, and see that they are gone."""
@@ -53,9 +55,9 @@ class Workers:
                 worker.kill()
                 worker.wait()
 
-    def _start(self) -> tuple[subprocess.Popen[Any], float]:
+    def _start(self, command: list[str]) -> tuple[subprocess.Popen[Any], float]:
         started = subprocess.Popen(
-            worker_command(), env=self._settings.environment(), cwd=PROJECT, stdin=subprocess.DEVNULL,
+            command, env=self._settings.environment(), cwd=PROJECT, stdin=subprocess.DEVNULL,
             stdout=self._output, stderr=subprocess.STDOUT,
             start_new_session=True,  # Ctrl-C reaches the service only, which then stops them in order
         )  # fmt: skip

@@ -12,7 +12,7 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
@@ -75,7 +75,7 @@ def check_address(uri: str, name: str, allowed: Sequence[Network] = ()) -> None:
         raise InvalidInput("job.callback-private", name=name, host=str(parts.hostname)[:100])
 
 
-def post(uri: str, body: bytes, reach: Reach) -> int:
+def post(uri: str, body: bytes, reach: Reach, headers: Mapping[str, str] | None = None) -> int:
     """Send JSON to an address.
 
     Parameters
@@ -86,6 +86,8 @@ def post(uri: str, body: bytes, reach: Reach) -> int:
         JSON.
     reach : Reach
         Where it may go, and for how long.
+    headers : mapping of str to str, optional
+        Of the request, beside or in the place of our own.
 
     Returns
     -------
@@ -114,7 +116,8 @@ def post(uri: str, body: bytes, reach: Reach) -> int:
     watch.start()
     try:
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        connection.request("POST", path, body, {"Content-Type": "application/json", "User-Agent": "wangge"})
+        ours = {"Content-Type": "application/json", "User-Agent": "wangge"}
+        connection.request("POST", path, body, {**ours, **(headers or {})})
         status = connection.getresponse().status
     except (OSError, http.client.HTTPException):
         if time.monotonic() < end:

@@ -1,0 +1,1 @@
+"""Processes about who is told of changes."""
