@@ -16,14 +16,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 from receivers import RealBroker, posted_to
 from working import rows, settings_of, until
 
+from config.push.cloud_event import cloud_event
 from config.settings import PROJECT, Settings
 from geo.errors import Forbidden
 from layers.identity import ADMIN, Identity, acting
-from layers.push.outbox import REJECTED_AGAIN_S
+from layers.push.outbox import REJECTED_AGAIN_S, due_events
 from layers.push.subscriptions import add_subscription, list_dead, list_subscriptions, revive
 
 LOOPBACK = {"callback_networks": "127.0.0.0/8"}
@@ -247,3 +249,23 @@ def until_some(database: Any, seconds: float) -> None:
     """A while in which some of what is due is sent."""
     with database.transaction() as cur:
         cur.execute("select pg_sleep(%s)", (seconds,))
+
+
+def test_the_asyncapi_document_is_valid_and_an_event_fits_it(service: Any, city_copy: Any) -> None:
+    # pygeoapi's module loads a document when it is imported
+    from pygeoapi.asyncapi import validate_asyncapi_document
+
+    answer = service.get("/asyncapi?f=json")
+    assert answer.headers["Content-Type"].startswith("application/asyncapi+json")
+    document = answer.json()
+    assert validate_asyncapi_document(document)
+    links = {link["href"] for link in service.get("/?f=json").json()["links"]}
+    assert f"{service.base_url}/asyncapi?f=json" in links
+    subscribe(city_copy, "mqtt", "mqtt://127.0.0.1/x", ["grids"])
+    change(city_copy, "update wangge.grids set population = 5 where code = %s", *codes(city_copy, 1))
+    with city_copy.transaction() as cur:
+        (event,) = due_events(cur, 1, 1)
+    body = json.loads(cloud_event(event, service.base_url))
+    jsonschema.validate(body, document["components"]["messages"]["grids"]["payload"])
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(body | {"type": "x"}, document["components"]["messages"]["grids"]["payload"])

@@ -9,6 +9,7 @@ from typing import Any
 
 import orjson
 
+from config.push.asyncapi import asyncapi_document
 from config.settings import Settings, load
 from config.web.credentials import sent_key
 from config.web.http import PREFLIGHT, Answer, Environ, Request, StartResponse, wants_json
@@ -56,7 +57,9 @@ class App:
         city = store.city()
         self.openapi = orjson.dumps(openapi_document(self.base_url, city))
         config = pygeoapi_config(self.base_url, city)
-        self.pygeoapi = load_pygeoapi(config, orjson.loads(self.openapi), store)
+        self.pygeoapi = load_pygeoapi(
+            config, orjson.loads(self.openapi), asyncapi_document(self.base_url), store
+        )
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request; whatever goes wrong is said in one place."""
@@ -116,6 +119,9 @@ class App:
                 return Answer(
                     self.openapi, "application/vnd.oai.openapi+json;version=3.0", 200, [("Cache-Control", "no-cache")]
                 )
+            case ["asyncapi"] if self._json_wanted(request):
+                told = asyncapi_document(self.base_url, request.language)
+                return Answer(orjson.dumps(told), "application/asyncapi+json", 200, [("Cache-Control", "no-cache")])
             case ["jobs", *rest]:
                 return self.jobs.answer(rest, request)
         return self.pages.answer(request, parts)

@@ -56,13 +56,13 @@ class VisibleResources(dict[str, Any]):
         return [self[id_] for id_ in self]
 
 
-def load_pygeoapi(config: dict[str, Any], openapi: dict[str, Any], store: Store) -> Any:
+def load_pygeoapi(config: dict[str, Any], openapi: dict[str, Any], asyncapi: dict[str, Any], store: Store) -> Any:
     """pygeoapi's Flask app with our configuration.
 
     Parameters
     ----------
-    config, openapi : dict
-        Of `config.web.pygeoapi_config` and `config.web.openapi`.
+    config, openapi, asyncapi : dict
+        Of `config.web.pygeoapi_config`, `config.web.openapi` and `config.push.asyncapi`.
     store : Store
         For live extents.
 
@@ -72,7 +72,8 @@ def load_pygeoapi(config: dict[str, Any], openapi: dict[str, Any], store: Store)
         The app; errors of ours pass through it, so that they are said in one place.
     """
     with tempfile.TemporaryDirectory(prefix="wangge-") as folder:
-        for name, content in (("PYGEOAPI_CONFIG", config), ("PYGEOAPI_OPENAPI", openapi)):
+        documents = {"PYGEOAPI_CONFIG": config, "PYGEOAPI_OPENAPI": openapi, "PYGEOAPI_ASYNCAPI": asyncapi}
+        for name, content in documents.items():
             path = Path(folder) / f"{name.lower()}.json"
             path.write_text(json.dumps(content), "utf-8")
             hand_over(name, str(path))

@@ -92,7 +92,7 @@ def ask_pygeoapi(app: Any, items: ItemsRoutes, request: Request, parts: list[str
 
 def _is_served(parts: list[str]) -> bool:
     """Whether this is a route that the service declares; pygeoapi has more, for kinds of data that are not here."""
-    return parts in ([""], ["conformance"], ["openapi"]) or parts[0] in ("collections", "processes")
+    return parts in ([""], ["conformance"], ["openapi"], ["asyncapi"]) or parts[0] in ("collections", "processes")
 
 
 def _call(app: Any, environ: Environ) -> Answer:
