@@ -29,6 +29,7 @@ _STANDARDS = {
     "ogcapi-features-2": "OGC API - Features 2: CRS by reference",
     "ogcapi-features-3": "OGC API - Features 3: filtering",
     "ogcapi-features-5": "OGC API - Features 5: schemas",
+    "json-fg-1": "OGC Features and Geometries JSON 1: core",
     "ogcapi-records-1": "OGC API - Records 1",
     "cql2": "CQL2",
     "ogcapi-tiles-1": "OGC API - Tiles 1",

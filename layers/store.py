@@ -73,19 +73,21 @@ class Store:
         """The city; a nameless one while the database is empty. It is read again when the divisions change."""
         version = self.versions.of("divisions")
         if self._city is None or self._city[0] != version or version is None:
-            rows = self.database.fetch(
-                "select code, name, name_en, sample, metric_srid,"
-                " st_xmin(outline), st_ymin(outline), st_xmax(outline), st_ymax(outline)"
-                " from wangge.city"
-            )
-            found = City()
-            if rows:
-                code, name, name_en, sample, srid, *box = rows[0]
-                found = City(
-                    code.decode(), name.decode(), name_en.decode(), sample, srid, (box[0], box[1], box[2], box[3])
-                )
-            self._city = (version, found)
+            self._city = (version, read_city(self.database))
         return self._city[1]
+
+
+def read_city(database: Database) -> City:
+    """The city of a database; a nameless one while it is empty."""
+    rows = database.fetch(
+        "select code, name, name_en, sample, metric_srid,"
+        " st_xmin(outline), st_ymin(outline), st_xmax(outline), st_ymax(outline)"
+        " from wangge.city"
+    )
+    if not rows:
+        return City()
+    code, name, name_en, sample, srid, *box = rows[0]
+    return City(code.decode(), name.decode(), name_en.decode(), sample, srid, (box[0], box[1], box[2], box[3]))
 
 
 _bound: Store | None = None

@@ -11,6 +11,9 @@ from config.settings import load
 from config.terminal import Terminal
 from geo.errors import InvalidInput
 
+_EXPORT_PARAMETERS = ("bbox", "datetime", "filter", "properties", "sortby", "crs")
+"""Options of export that say which features, as ``/items`` takes them."""
+
 
 def add(commands: Any, terminal: Terminal) -> None:
     """Add these commands to the command line."""
@@ -31,6 +34,13 @@ def add(commands: Any, terminal: Terminal) -> None:
     command = commands.add_parser("export", help=text, description=text)
     command.add_argument("layer", metavar="LAYER", help=terminal.text("cli.load.layer"))
     command.add_argument("file", type=Path, metavar="FILE", help=terminal.text("cli.export.file"))
+    command.add_argument("--bbox", metavar="W,S,E,N", help=terminal.text("cli.export.bbox"))
+    command.add_argument("--datetime", metavar="TIME", help=terminal.text("cli.export.datetime"))
+    command.add_argument("--filter", metavar="CQL2", help=terminal.text("cli.export.filter"))
+    command.add_argument("--properties", metavar="FIELDS", help=terminal.text("cli.export.properties"))
+    command.add_argument("--sortby", metavar="FIELDS", help=terminal.text("cli.export.sortby"))
+    command.add_argument("--crs", metavar="EPSG:N", help=terminal.text("cli.export.crs"))
+    command.add_argument("--encoding", metavar="NAME", default="UTF-8", help=terminal.text("cli.export.encoding"))
     command.set_defaults(run=run_export)
 
 
@@ -74,10 +84,15 @@ def run_load(args: argparse.Namespace, terminal: Terminal) -> int:
 
 
 def run_export(args: argparse.Namespace, terminal: Terminal) -> int:
-    """Write a layer to a file, in the format that its suffix names."""
+    """Write a layer or a part of it to a file, in the format that its suffix names."""
     from layers.exporting.export import export_layer
+    from layers.store import read_city
 
+    asked = {name: value for name in _EXPORT_PARAMETERS if (value := getattr(args, name)) is not None}
     with as_owner(load()) as database:
-        count = export_layer(database, args.layer, args.file)
+        metric = read_city(database).metric_srid
+        count = export_layer(
+            database, args.layer, args.file, asked, encoding=args.encoding.upper(), metric_srid=metric
+        )
     terminal.tell("cli.export.done", count=count, layer=args.layer, path=args.file)
     return 0

@@ -20,6 +20,7 @@ from config.pages import preview, values
 from config.styles.legend import legend
 from layers.catalogue.catalogue import CATALOGUE
 from layers.catalogue.layer import Layer
+from layers.exporting.formats import DOWNLOADS
 from layers.text import LANGUAGES
 from layers.texts import say
 
@@ -85,7 +86,13 @@ def environment() -> Environment:
     env.filters["local"] = values.local_path
     env.filters["instant"] = lambda text: values.instant(str(text)) if text else ""
     env.globals.update(
-        layer_of=layer_of, legend=legend, query=query, with_query=with_query, link=link, layers=CATALOGUE
+        layer_of=layer_of,
+        legend=legend,
+        query=query,
+        with_query=with_query,
+        link=link,
+        layers=CATALOGUE,
+        file_formats=tuple(DOWNLOADS.values()),
     )
     return env
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Iterable
-from typing import Any
 
 import orjson
 
 from config.push.asyncapi import asyncapi_document
 from config.settings import Settings, load
 from config.web.credentials import sent_key
-from config.web.http import PREFLIGHT, Answer, Environ, Request, StartResponse, wants_json
+from config.web.download_routes import DownloadRoutes, format_of
+from config.web.http import PREFLIGHT, Answer, Environ, Request, StartResponse, items_format, wants_json
 from config.web.items_routes import ItemsRoutes, readable_layer
 from config.web.job_routes import JobRoutes
 from config.web.openapi import openapi_document
@@ -24,6 +24,7 @@ from config.web.refusals import refuse
 from config.web.schema_routes import schema_answer
 from config.web.tile_routes import TileRoutes
 from geo.errors import InvalidInput, NeedsKey, NotFound
+from layers.catalogue.layer import Layer
 from layers.checking.ordinary import bind_ordinary
 from layers.database.database import Database
 from layers.identity import PUBLIC, Identity, acting
@@ -32,6 +33,8 @@ from layers.store import Store, bind_store
 from layers.tiles.matrix import tile_matrix_set
 
 _LONGEST_KEY = 200
+JSON_FORMATS = ("json", "geojson", "jsonfg")
+"""What ``f`` may be for the hot routes of features."""
 _JOB = re.compile(r"/jobs/[^/]+")
 
 
@@ -50,6 +53,7 @@ class App:
         self.base_url = settings.base_url
         self.store = store
         self.items = ItemsRoutes(store, self.base_url)
+        self.downloads = DownloadRoutes(store)
         self.tiles = TileRoutes(store, self.base_url)
         self.pages = PageRoutes(store, self.base_url)
         limits = JobLimits(settings.job_open, settings.job_stored, settings.job_stored_mb, settings.callback_allowed)
@@ -126,13 +130,13 @@ class App:
                 return self.jobs.answer(rest, request)
         return self.pages.answer(request, parts)
 
-    def _below_collection(self, layer: Any, rest: list[str], request: Request) -> Answer | None:
+    def _below_collection(self, layer: Layer, rest: list[str], request: Request) -> Answer | None:
         json_wanted = self._json_wanted(request)
         match rest:
-            case ["items"] if json_wanted:
-                return self.items.page(layer, request)
-            case ["items", feature] if json_wanted:
-                return self.items.item(layer, feature, request)
+            case ["items"]:
+                return self._items(layer, request)
+            case ["items", feature] if (wanted := items_format(request)) in JSON_FORMATS:
+                return self.items.item(layer, feature, request, jsonfg=wanted == "jsonfg")
             case ["sortables"]:
                 return schema_answer(layer, "sortables", self.base_url, request)
             case ["queryables" | "schema" as what] if json_wanted:
@@ -145,9 +149,16 @@ class App:
                 return self.tiles.tilejson(layer, tile_matrix_set(matrix), request)
             case ["style"]:
                 return self.pages.style(layer, request)
-            case ["items"] | ["items", _] | ["queryables" | "schema"] | ["tiles"]:
+            case ["items", _] | ["queryables" | "schema"] | ["tiles"]:
                 return None
         raise NotFound("app.not-found", path=request.path[:200])
+
+    def _items(self, layer: Layer, request: Request) -> Answer | None:
+        wanted = items_format(request)
+        if wanted in JSON_FORMATS:
+            return self.items.page(layer, request, jsonfg=wanted == "jsonfg")
+        file_format = format_of(wanted)
+        return None if file_format is None else self.downloads.file(layer, file_format, request)
 
     def _json_wanted(self, request: Request) -> bool:
         format_ = request.params.get("f") if "f=" in request.query else None

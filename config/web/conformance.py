@@ -12,7 +12,10 @@ CONFORMANCE = tuple(
         "ogcapi-features-1/1.0/conf": "core oas30 html geojson",
         "ogcapi-features-2/1.0/conf": "crs",
         "ogcapi-features-3/1.0/conf": "queryables queryables-query-parameters filter features-filter",
-        "ogcapi-features-5/1.0/conf": "schemas core-roles-features queryables sortables returnables-and-receivables",
+        "ogcapi-features-5/1.0/conf": (
+            "schemas core-roles-features queryables sortables returnables-and-receivables profile-parameter"
+        ),
+        "json-fg-1/1.0/conf": "core types-schemas profiles api",
         "ogcapi-records-1/1.0/conf": "sorting",
         "cql2/1.0/conf": (
             "cql2-text cql2-json basic-cql2 advanced-comparison-operators case-insensitive-comparison "

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl
+
+from layers.exporting.formats import DOWNLOADS
 
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
@@ -35,7 +37,8 @@ _CORS = [
     ("Access-Control-Allow-Origin", "*"),
     (
         "Access-Control-Expose-Headers",
-        "ETag, Link, Location, Content-Crs, Content-Language, Preference-Applied, WWW-Authenticate",
+        "ETag, Link, Location, Content-Crs, Content-Disposition, Content-Language, Preference-Applied, "
+        "WWW-Authenticate",
     ),
 ]
 PREFLIGHT = [
@@ -116,6 +119,12 @@ class Answer:
         Further headers.
     zipped : bool
         Whether the body is gzip already.
+    chunks : iterator of bytes or None
+        The body in portions, where it is too large to be held; ``body`` is empty then.
+    size : int or None
+        Bytes of all chunks together, where that is known.
+    worth_zipping : bool
+        Whether chunks pack well.
     """
 
     body: bytes
@@ -123,6 +132,9 @@ class Answer:
     status: int = 200
     headers: list[tuple[str, str]] = field(default_factory=list)
     zipped: bool = False
+    chunks: Iterator[bytes] | None = None
+    size: int | None = None
+    worth_zipping: bool = False
 
     def send(self, request: Request, start_response: StartResponse) -> Iterable[bytes]:
         """Write it to WSGI: zipped where the client takes it, without a body for HEAD, with CORS and Vary."""
@@ -130,6 +142,8 @@ class Answer:
         headers = [("Vary", VARY), *_CORS, *self.headers]
         if self.media_type:
             headers.append(("Content-Type", self.media_type))
+        if self.chunks is not None:
+            return self._send_chunks(self.chunks, headers, request, start_response)
         if self.zipped:
             headers.append(("Content-Encoding", "gzip"))
         elif len(body) > _WORTH_ZIPPING and takes_gzip(request):
@@ -139,6 +153,21 @@ class Answer:
             headers.append(("Content-Length", str(len(body))))
         start_response(STATUS.get(self.status, f"{self.status} Status"), headers)
         return [] if request.method == "HEAD" or self.status in (204, 304) else [body]
+
+    def _send_chunks(
+        self,
+        chunks: Iterator[bytes],
+        headers: list[tuple[str, str]],
+        request: Request,
+        start_response: StartResponse,
+    ) -> Iterable[bytes]:
+        if self.worth_zipping and takes_gzip(request):
+            headers.append(("Content-Encoding", "gzip"))
+            chunks = _gzipped_chunks(chunks)
+        elif self.size is not None:
+            headers.append(("Content-Length", str(self.size)))
+        start_response(STATUS[self.status], headers)
+        return chunks
 
 
 def takes_gzip(request: Request) -> bool:
@@ -152,6 +181,13 @@ def gzipped(body: bytes) -> bytes:
     """
     packer = zlib.compressobj(1 if len(body) > 65_536 else 5, zlib.DEFLATED, 31)
     return packer.compress(body) + packer.flush()
+
+
+def _gzipped_chunks(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    packer = zlib.compressobj(1, zlib.DEFLATED, 31)
+    for chunk in chunks:
+        yield packer.compress(chunk)
+    yield packer.flush()
 
 
 def matches(request: Request, etag: str) -> bool:
@@ -190,9 +226,16 @@ _KINDS = {
     "application/xhtml+xml": "html",
     "text/*": "html",
     "application/ld+json": "jsonld",
-    "text/csv": "csv",
 }
 """Representation of each media type that a client may accept; any other is passed over."""
+_ITEM_KINDS = (
+    _KINDS
+    | {"application/vnd.ogc.fg+json": "jsonfg", "application/fg+json": "jsonfg"}
+    | {media_type: format_.id for format_ in DOWNLOADS.values() for media_type in format_.media_types}
+)
+"""The same of features, which there are as files too."""
+ITEM_FORMATS = ("json", "geojson", "jsonfg", "html", "jsonld", *DOWNLOADS)
+"""What ``f`` takes for features."""
 
 
 def wants_json(accept: str, format_: str | None) -> bool:
@@ -202,9 +245,22 @@ def wants_json(accept: str, format_: str | None) -> bool:
     return preferred_format(accept) == "json"
 
 
+def items_format(request: Request) -> str:
+    """The representation of features that a client wants: one of `ITEM_FORMATS`, or what else ``f`` names."""
+    named = request.params.get("f") if "f=" in request.query else None
+    return preferred_format(request.environ.get("HTTP_ACCEPT", ""), items=True) if named is None else named
+
+
 @lru_cache(maxsize=500)
-def preferred_format(accept: str) -> str:
-    """``json``, ``html``, ``jsonld`` or ``csv``: the first that an Accept header wants; json where it names none."""
+def preferred_format(accept: str, *, items: bool = False) -> str:
+    """``json``, ``html`` or ``jsonld``: the first that an Accept header wants; json where it names none.
+
+    Parameters
+    ----------
+    items : bool
+        Features are wanted, of which there are files as well.
+    """
+    kinds = _ITEM_KINDS if items else _KINDS
     accepted = []
     for position, part in enumerate(accept.split(",")):
         kind, *parameters = part.split(";")
@@ -217,4 +273,4 @@ def preferred_format(accept: str) -> str:
                 except ValueError:
                     quality = 0.0
         accepted.append((-quality, position, kind.strip().lower()))
-    return next((_KINDS[kind] for _, _, kind in sorted(accepted) if kind in _KINDS), "json")
+    return next((kinds[kind] for _, _, kind in sorted(accepted) if kind in kinds), "json")

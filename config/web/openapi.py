@@ -11,12 +11,14 @@ from config.web.pygeoapi_config import marked, pygeoapi_config
 from geo.crs import CRS84_URI
 from layers.catalogue.catalogue import CATALOGUE
 from layers.catalogue.layer import Layer
+from layers.exporting.formats import DOWNLOADS
 from layers.features.items_request import offered_crs
 from layers.features.provider import json_type
 from layers.store import City
 from processes.registry import PROCESSES
 
 _PAGE = ["f", "lang"]
+_FILES = [media_type for format_ in DOWNLOADS.values() for media_type in format_.media_types[:1]]
 _ITEMS = [
     "bbox",
     "bbox-crs",
@@ -29,6 +31,8 @@ _ITEMS = [
     "properties",
     "skipGeometry",
     "resulttype",
+    "profile",
+    "encoding",
 ]
 _FILTER = ["filter", "filter-lang", "filter-crs"]
 
@@ -110,14 +114,15 @@ def _layer_paths(layer: Layer, city: City) -> dict[str, Any]:
             "features",
             "featureCollection",
             media="application/geo+json",
-            parameters=[*_names(*_PAGE, *_ITEMS, *_FILTER), *own],
+            parameters=[*_names("f-items", "lang", *_ITEMS, *_FILTER), *own],
+            files=True,
         ),
         f"{here}/items/{{featureId}}": get(
             "item",
             "one feature",
             "feature",
             media="application/geo+json",
-            parameters=_names("featureId", *_PAGE, "crs", "properties", "skipGeometry"),
+            parameters=_names("featureId", "f-item", "lang", "crs", "profile", "properties", "skipGeometry"),
             missing=True,
         ),
         f"{here}/queryables": get("queryables", "what filters may name", "object", media="application/schema+json"),
@@ -216,6 +221,7 @@ def _get(
     missing: bool = False,
     closed: bool = False,
     empty: bool = False,
+    files: bool = False,
 ) -> dict[str, Any]:
     """A path that is read."""
     listed = (
@@ -224,8 +230,10 @@ def _get(
         else [_names(entry)[0] if isinstance(entry, str) else entry for entry in parameters]
     )
     content: dict[str, Any] = {media: {"schema": _ref("schemas", schema)}}
-    if any(entry == _names("f")[0] for entry in listed):
+    if any(entry in _names("f", "f-items", "f-item") for entry in listed):
         content["text/html"] = {"schema": {"type": "string"}}
+    if files:
+        content |= {media_type: {"schema": _ref("schemas", "file")} for media_type in _FILES}
     failures = {"400": "invalid", "401": "needsKey", "500": "failed", "503": "away"}
     failures |= {"404": "missing"} if missing else {}
     responses: dict[str, Any] = {"200": {"description": summary, "content": content}}

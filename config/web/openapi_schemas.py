@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from layers.features.items_request import DEFAULT_LIMIT, GREATEST_LIMIT
+from config.web.http import ITEM_FORMATS
+from layers.exporting.formats import ENCODINGS
+from layers.features.items_request import DEFAULT_LIMIT, GREATEST_LIMIT, PROFILES
 from layers.tiles.matrix import DEEPEST, TILE_MATRIX_SETS
 
 _TEXT = {"type": "string"}
@@ -28,8 +30,27 @@ def _path(name: str, description: str, schema: dict[str, Any]) -> dict[str, Any]
 
 
 PARAMETERS: dict[str, Any] = {
-    "f": _query(
-        "f", "Representation", {"type": "string", "enum": ["json", "html", "jsonld", "csv"], "default": "json"}
+    "f": _query("f", "Representation", {"type": "string", "enum": ["json", "html", "jsonld"], "default": "json"}),
+    "f-items": _query(
+        "f",
+        "Representation. Files (all but json, geojson, jsonfg, html, jsonld) hold every feature of the request, or the "
+        "first limit of them; their coordinates are longitude or easting first, and a Shapefile's names are cut to ten "
+        "letters, explained in a table beside it",
+        {"type": "string", "enum": list(ITEM_FORMATS), "default": "json"},
+    ),
+    "f-item": _query(
+        "f",
+        "Representation",
+        {"type": "string", "enum": ["json", "geojson", "jsonfg", "html", "jsonld"], "default": "json"},
+    ),
+    "profile": _query(
+        "profile",
+        "Profiles of GeoJSON, the most wanted first: rfc7946, jsonfg (with time, and place in any CRS), jsonfg-plus "
+        "(with the geometry in degrees as well)",
+        {"type": "array", "items": {"type": "string"}, "default": [PROFILES[0]]},
+    ),
+    "encoding": _query(
+        "encoding", "Encoding of a Shapefile or CSV", {"type": "string", "enum": list(ENCODINGS), "default": "UTF-8"}
     ),
     "lang": _query("lang", "Language of words", {"type": "string", "enum": ["zh", "en"], "default": "zh"}),
     "bbox": _query(
@@ -49,7 +70,7 @@ PARAMETERS: dict[str, Any] = {
     "datetime": _query("datetime", "A moment, day, month or year, or an interval with / and .. for an open end", _TEXT),
     "limit": _query(
         "limit",
-        "Features a page",
+        "Features a page, or in a file: without it a file holds all",
         {"type": "integer", "minimum": 1, "maximum": GREATEST_LIMIT, "default": DEFAULT_LIMIT},
     ),
     "offset": _query(
@@ -101,6 +122,7 @@ SCHEMAS: dict[str, Any] = {
     "object": {"type": "object"},
     "openapi": {"type": "object", "required": ["openapi", "info", "paths"]},
     "tile": {"type": "string", "format": "binary"},
+    "file": {"type": "string", "format": "binary"},
     "link": {
         "type": "object",
         "required": ["href", "rel"],

@@ -19,6 +19,7 @@ from config.settings import hand_over
 from config.web.conformance import CONFORMANCE
 from config.web.http import Environ, StartResponse
 from layers.catalogue.catalogue import CATALOGUE
+from layers.exporting.formats import DOWNLOADS
 from layers.identity import current
 from layers.store import Store
 from layers.texts import texts
@@ -107,7 +108,10 @@ def _to_json(content: Any, pretty: bool = False) -> str:
 
 
 def _live_collections(stock: Callable[..., dict[str, Any]], store: Store) -> Callable[..., dict[str, Any]]:
-    """Collection descriptions with the extent and count of what the current identity sees."""
+    """Collection descriptions with the extent and count of what the current identity sees, and its files.
+
+    The files are added here: of an enclosure in its configuration pygeoapi asks the address for the length.
+    """
 
     def described(api: Any, request: Any, dataset: str, locale_: Any) -> dict[str, Any]:
         description = stock(api, request, dataset, locale_)
@@ -119,6 +123,16 @@ def _live_collections(stock: Callable[..., dict[str, Any]], store: Store) -> Cal
         if layer.time:
             description["extent"]["temporal"] = {"interval": [[_moment(edge) for edge in bounds.times]]}
         description["itemCount"] = bounds.count
+        language = "zh" if _is_chinese(str(locale_)) else "en"
+        description["links"] += [
+            {
+                "rel": "enclosure",
+                "type": format_.media_type,
+                "title": format_.title.in_(language),
+                "href": f"{api.base_url}/collections/{dataset}/items?f={format_.id}",
+            }
+            for format_ in DOWNLOADS.values()
+        ]
         return description
 
     return described

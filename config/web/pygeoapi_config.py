@@ -128,7 +128,6 @@ def _collection(layer: Layer, base_url: str, city: City) -> dict[str, Any]:
                 "format": {"name": "mvt", "mimetype": "application/vnd.mapbox-vector-tile"},
             },
         ],
-        "formatters": [{"name": "CSV", "geom": True}],
         "limits": {"default_items": GREATEST_LIMIT + 1, "max_items": GREATEST_LIMIT + 1, "on_exceed": "throttle"},
     }
     if layer.time:

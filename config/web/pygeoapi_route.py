@@ -10,7 +10,7 @@ import orjson
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.exceptions import NotFound as NoSuchRoute
 
-from config.web.http import Answer, Environ, Request, preferred_format
+from config.web.http import ITEM_FORMATS, Answer, Environ, Request, preferred_format
 from config.web.items_routes import ItemsRoutes, handling, readable_layer
 from config.web.prefer import execution_preference
 from geo.errors import InvalidInput, NotFound
@@ -21,7 +21,8 @@ from processes.registry import PROCESSES
 _PAGE_PARAMETERS = {"f", "lang", "ui"}
 _MOST_BODY_MB = 64
 _DROPPED = {"content-length", "content-encoding", "vary", "x-powered-by", "server", "content-type"}
-_FORMATS = {"json", "html", "jsonld"}
+_FORMATS = ("json", "html", "jsonld")
+_ONE_FORMATS = ("json", "geojson", "jsonfg", "html", "jsonld")
 
 
 def ask_pygeoapi(app: Any, items: ItemsRoutes, request: Request, parts: list[str]) -> Answer:
@@ -48,9 +49,9 @@ def ask_pygeoapi(app: Any, items: ItemsRoutes, request: Request, parts: list[str
     params = request.params
     if parts[0] == "processes" and len(parts) > 1 and parts[1] not in PROCESSES:
         raise NotFound("app.process", process=parts[1][:100])
-    formats = _FORMATS | {"csv", "geojson"} if parts[2:] == ["items"] else _FORMATS
+    formats = ITEM_FORMATS if parts[2:] == ["items"] else _ONE_FORMATS if parts[2:3] == ["items"] else _FORMATS
     if params.get("f", "json") not in formats:
-        raise InvalidInput("app.format", format=params["f"][:40], known=", ".join(sorted(formats)))
+        raise InvalidInput("app.format", format=params["f"][:40], known=", ".join(formats))
     environ = dict(request.environ)
     environ["wangge.query"] = request.query
     if request.method == "HEAD":
@@ -71,7 +72,7 @@ def ask_pygeoapi(app: Any, items: ItemsRoutes, request: Request, parts: list[str
     if request.method != "POST":
         # pygeoapi would call JSON an image where a client accepts one
         wanted = params.setdefault("f", preferred_format(request.header("Accept")))
-        params["f"] = wanted if wanted in formats and wanted != "geojson" else "json"
+        params["f"] = wanted if wanted in _FORMATS else "json"
     environ["QUERY_STRING"] = urlencode(params)
     said_in = asking_language.set(request.language)
     try:

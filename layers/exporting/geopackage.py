@@ -7,7 +7,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Final
 
-from layers.catalogue.layer import Layer
+from layers.catalogue.layer import Field, Layer
 
 _TABLE: Final = """
 create table if not exists gpkg_data_columns (
@@ -24,7 +24,7 @@ create table if not exists gpkg_extensions (
 """
 
 
-def name_columns(path: Path, layer: Layer) -> None:
+def name_columns(path: Path, layer: Layer, fields: tuple[Field, ...]) -> None:
     """Write the titles and the meaning of coded values of a layer into a GeoPackage that has its table.
 
     Parameters
@@ -32,7 +32,9 @@ def name_columns(path: Path, layer: Layer) -> None:
     path : Path
         The GeoPackage; its table is called like the layer.
     layer : Layer
-        What the columns are; readers show the Chinese title as the column's alias.
+        What it is.
+    fields : tuple of Field
+        Those of its columns; readers show the Chinese title as the column's alias.
 
     Notes
     -----
@@ -46,7 +48,7 @@ def name_columns(path: Path, layer: Layer) -> None:
                 " 'http://www.geopackage.org/spec121/#extension_schema', 'read-write')",
                 (table,),
             )
-        for field in layer.fields:
+        for field in fields:
             domain = f"{layer.table}_{field.name}" if field.values else None
             connection.execute(
                 "insert into gpkg_data_columns values (?, ?, ?, ?, ?, null, ?)",

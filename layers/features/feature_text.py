@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from geo.crs import STORED_SRID, axes_inverted, srid_of
+from geo.crs import CRS84_URI, STORED_SRID, axes_inverted, srid_of
 from layers.catalogue.layer import Field, Layer
 from layers.database.sqltext import Sql, name
 from layers.features.items_request import ItemsRequest
+from layers.features.jsonfg_text import place_texts, time_text
 from layers.features.query import source
 from layers.heat.sums import HEAT, heat_request
 
@@ -15,7 +16,7 @@ _METRE_DIGITS = 4
 
 def variant(layer: Layer, request: ItemsRequest) -> tuple[object, ...]:
     """What the text of a feature hangs on besides its row: two requests of one variant share the texts."""
-    same = (layer.id, request.crs, request.properties, request.geometry)
+    same = (layer.id, request.crs, request.properties, request.geometry, request.profile)
     return same if layer.id != HEAT else (*same, heat_request(request))
 
 
@@ -25,12 +26,24 @@ def features_statement(layer: Layer, request: ItemsRequest, fids: list[int]) -> 
     Text is put together from its parts: on a row of 15 fields this is a third of the time that PostgreSQL's own
     ``row_to_json`` takes.
     """
-    text = feature_text(layer, request.crs, request.properties, geometry=request.geometry)
+    text = requested_text(layer, request)
     chosen = Sql("where fid = any(%s::bigint[])", (fids,))
     return Sql(f"select fid, xmin, {text} from") + source(layer, request) + chosen
 
 
-def feature_text(layer: Layer, crs: str, properties: tuple[str, ...] | None = None, *, geometry: bool = True) -> str:
+def requested_text(layer: Layer, request: ItemsRequest) -> str:
+    """`feature_text` as a request asks for it."""
+    return feature_text(layer, request.crs, request.properties, geometry=request.geometry, profile=request.profile)
+
+
+def feature_text(
+    layer: Layer,
+    crs: str,
+    properties: tuple[str, ...] | None = None,
+    *,
+    geometry: bool = True,
+    profile: str = "rfc7946",
+) -> str:
     """SQL expression of a feature's GeoJSON text.
 
     Parameters
@@ -43,6 +56,8 @@ def feature_text(layer: Layer, crs: str, properties: tuple[str, ...] | None = No
         Fields to show; all when not given.
     geometry : bool
         False writes ``null``.
+    profile : str
+        One of `layers.features.items_request.PROFILES`; those of JSON-FG have a time and a place.
     """
     shown = [field for field in layer.fields if properties is None or field.name in properties]
     members = []
@@ -50,11 +65,17 @@ def feature_text(layer: Layer, crs: str, properties: tuple[str, ...] | None = No
         members.append(f"'{',' if position else ''}\"{field.name}\":'")
         members.append(_value(field))
     shape = f"coalesce({geometry_text(layer, crs)}, 'null')" if geometry else "'null'"
+    more = []
+    if profile != "rfc7946":
+        degrees = f"coalesce({geometry_text(layer, CRS84_URI)}, 'null')" if geometry else "'null'"
+        shape, place = place_texts(degrees, shape, crs, profile)
+        more = ["',\"place\":'", place, "',\"time\":'", time_text(layer)]
     parts = [
         '\'{"type":"Feature","id":\'',
         f"to_json({name(layer.id_field)})",
         "',\"geometry\":'",
         shape,
+        *more,
         "',\"properties\":{'",
         *members,
         "'}}'",

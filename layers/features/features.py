@@ -182,7 +182,16 @@ class Features:
 def _count_key(layer: Layer, request: ItemsRequest, version: int) -> tuple[Any, ...]:
     """What a count hangs on: the layer's version, who asks, and what every page of the request has in common."""
     same = replace(
-        request, after=None, offset=0, limit=1, sortby=(), properties=None, geometry=True, crs="", hits_only=False
+        request,
+        after=None,
+        offset=0,
+        limit=1,
+        sortby=(),
+        properties=None,
+        geometry=True,
+        crs="",
+        hits_only=False,
+        profile="",
     )
     rows = heat_request(request) if layer.id == HEAT else None
     # by its text: the values of a filter may be lists, which can't be a key

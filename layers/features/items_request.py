@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import re
 from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -20,6 +21,10 @@ OFFERED_CRS = (CRS84_URI, uri_of(4490), uri_of(4549), uri_of(3857))
 
 DEFAULT_LIMIT = 100
 GREATEST_LIMIT = 10_000
+UNLIMITED = 2**62
+"""Limit of a file that names none: it holds every feature of the request."""
+PROFILES = ("rfc7946", "jsonfg", "jsonfg-plus")
+"""Profiles of GeoJSON (OGC 21-045r1, 14): plain, JSON-FG, and JSON-FG with a geometry in degrees beside any other."""
 KNOWN = frozenset(
     [
         "bbox",
@@ -36,6 +41,7 @@ KNOWN = frozenset(
         "filter-lang",
         "filter-crs",
         "resulttype",
+        "profile",
         "f",
         "lang",
     ]
@@ -70,6 +76,8 @@ class ItemsRequest:
         Only the count is wanted.
     after : tuple or None
         Sort values and row number of the last feature of the page before.
+    profile : str
+        Of GeoJSON: one of `PROFILES`.
     """
 
     limit: int = DEFAULT_LIMIT
@@ -85,6 +93,7 @@ class ItemsRequest:
     geometry: bool = True
     hits_only: bool = False
     after: tuple[object, ...] | None = None
+    profile: str = "rfc7946"
 
 
 asked: ContextVar[ItemsRequest | None] = ContextVar("wangge_items_request", default=None)
@@ -92,7 +101,7 @@ asked: ContextVar[ItemsRequest | None] = ContextVar("wangge_items_request", defa
 
 
 def parse_items_request(
-    layer: Layer, params: Mapping[str, str], *, metric_srid: int = 4549, lenient: bool = False
+    layer: Layer, params: Mapping[str, str], *, metric_srid: int = 4549, lenient: bool = False, whole: bool = False
 ) -> ItemsRequest:
     """Read the query parameters of ``/items``.
 
@@ -106,6 +115,8 @@ def parse_items_request(
         The city's metric CRS.
     lenient : bool
         Ignore unknown parameters (``Prefer: handling=lenient``).
+    whole : bool
+        A file is made and not a page: without ``limit`` it holds every feature, and no limit is cut down.
 
     Raises
     ------
@@ -128,7 +139,7 @@ def parse_items_request(
     if "filter" in params:
         condition = compile_filter(layer, parse_filter(params["filter"], params.get("filter-lang")), filter_crs)
     return ItemsRequest(
-        limit=parse_limit(params.get("limit")),
+        limit=parse_limit(params.get("limit"), whole=whole),
         offset=_whole(params.get("offset", "0"), "offset", 0, 2**31),
         bbox=parse_bbox(params["bbox"]) if "bbox" in params else None,
         bbox_crs=_crs(params, "bbox-crs", offered),
@@ -141,6 +152,7 @@ def parse_items_request(
         geometry=not _boolean(params.get("skipGeometry", "false"), "skipGeometry"),
         hits_only=resulttype == "hits",
         after=_cursor(params["cursor"], len(sortby)) if "cursor" in params else None,
+        profile=_profile(params),
     )
 
 
@@ -154,9 +166,13 @@ def cursor_text(after: tuple[object, ...]) -> str:
     return base64.urlsafe_b64encode(json.dumps(after, ensure_ascii=False).encode()).decode().rstrip("=")
 
 
-def parse_limit(text: str | None) -> int:
-    """``limit``; more than the greatest is cut down to it, as the standard lets a server do."""
-    return min(_whole(text, "limit", 1, 2**63), GREATEST_LIMIT) if text is not None else DEFAULT_LIMIT
+def parse_limit(text: str | None, *, whole: bool = False) -> int:
+    """``limit`` of a page, of which more than the greatest is cut down to it, as the standard lets a server do; of a
+    whole file it is what was asked for.
+    """
+    if text is None:
+        return UNLIMITED if whole else DEFAULT_LIMIT
+    return min(_whole(text, "limit", 1, 2**63), UNLIMITED if whole else GREATEST_LIMIT)
 
 
 def parse_bbox(text: str) -> tuple[float, ...]:
@@ -203,6 +219,15 @@ def _whole(text: str, parameter: str, least: int, most: int) -> int:
     if not (text.isascii() and text.isdigit() and len(text) < 20) or not least <= int(text) <= most:
         raise InvalidInput("query.whole", parameter=parameter, value=text, least=least)
     return int(text)
+
+
+def _profile(params: Mapping[str, str]) -> str:
+    """The first profile named that there is, as the standard wants it; ``f=jsonfg`` is short for one."""
+    if params.get("f") == "jsonfg":
+        return "jsonfg"
+    # a URI, a CURIE such as [ogc-profile:jsonfg], or the name alone
+    asked_for = [re.split("[/:]", part.strip().strip("[]"))[-1] for part in params.get("profile", "").split(",")]
+    return next((name for name in asked_for if name in PROFILES), PROFILES[0])
 
 
 def _boolean(text: str, parameter: str) -> bool:

@@ -70,12 +70,29 @@ def ids_statement(layer: Layer, request: ItemsRequest, *, counting: bool = False
     # under names of their own: ORDER BY takes the name of an output column first, and the text of a number sorts
     # otherwise
     keys = "".join(f", {name(column)}::text as key_{place}" for place, (column, _) in enumerate(request.sortby))
-    order = "".join(f"{name(column)} {'desc' if falls else 'asc'} nulls last, " for column, falls in request.sortby)
     version = Sql("(select version from wangge.layer_versions where layer = %s::text)", (layer.id,))
     statement = Sql("select fid, xmin,") + version + Sql(",") + count + Sql(f"as matched{keys} from")
     statement += source(layer, request) + all_of(found)
-    paging = Sql(f"order by {order}fid limit %s::bigint offset %s::bigint", (request.limit + 1, request.offset))
-    return statement + paging
+    return statement + _paging(request, request.limit + 1)
+
+
+def rows_statement(layer: Layer, request: ItemsRequest, columns: str) -> Sql:
+    """Rows of every feature of a request, in its order: what a file is made from.
+
+    Parameters
+    ----------
+    columns : str
+        SQL expressions of names that `layers.database.sqltext.name` let pass.
+    """
+    found = conditions(layer, request)
+    if request.after is not None:
+        found.append(_after_condition(layer, request.sortby, request.after))
+    return Sql(f"select {columns} from") + source(layer, request) + all_of(found) + _paging(request, request.limit)
+
+
+def _paging(request: ItemsRequest, limit: int) -> Sql:
+    order = "".join(f"{name(column)} {'desc' if falls else 'asc'} nulls last, " for column, falls in request.sortby)
+    return Sql(f"order by {order}fid limit %s::bigint offset %s::bigint", (limit, request.offset))
 
 
 def count_statement(layer: Layer, request: ItemsRequest) -> Sql:

@@ -32,6 +32,8 @@ FORMATS: Final = {
     ".zip": "Shapefile",
     ".gpkg": "GeoPackage",
     ".geojson": "GeoJSON",
+    ".geojsonl": "GeoJSON",
+    ".jsonfg": "GeoJSON",
     ".json": "GeoJSON",
     ".fgb": "FlatGeobuf",
     ".csv": "CSV",
