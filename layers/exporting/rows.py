@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, Final
 
 import psycopg2
@@ -57,6 +58,13 @@ class Rows:
     def srid(self) -> int:
         """EPSG code of the geometries; their coordinates are easting or longitude first, as files have them."""
         return srid_of(self.request.crs)
+
+    def are_more_than(self, number: int) -> bool:
+        """Whether there are more rows than a number, without reading them."""
+        few = replace(self.request, limit=min(self.request.limit, number + 1), sortby=(), after=None)
+        statement = rows_statement(self.layer, few, "1")
+        self._run(f"select count(*) from ({statement.text}) as few", statement.values)  # noqa: S608 - the builder's
+        return int(self._cur.fetchall()[0][0]) > number
 
     def __iter__(self) -> Iterator[list[tuple[Any, ...]]]:
         while True:
