@@ -56,23 +56,21 @@ def place_texts(in_degrees: str, in_crs: str, crs: str, profile: str) -> tuple[s
 
 
 def time_text(layer: Layer) -> str:
-    """SQL expression of ``time``: an instant as a date or a UTC moment, a month or a validity as an interval.
+    """SQL expression of ``time``: an instant as a date or a UTC moment, a period or a validity as an interval.
 
     Both ends of an interval belong to it, so a feature that is no longer valid on a day ends on the day before.
     """
     if not layer.time:
         return "'null'"
     first, last = name(layer.time[0]), name(layer.time[-1])
-    if layer.time == ("month",):
-        ends = f"({first} + interval '1 month - 1 day')::date"
-        text = f"jsonb_build_object('interval', jsonb_build_array({first}, {ends}))::text"
-    elif len(layer.time) == 2:
+    if len(layer.time) == 2:
         # one that ended on the day it began was never valid
-        ends = f"case when {last} is null then '..' else greatest({last} - 1, {first})::text end"
-        text = f"jsonb_build_object('interval', jsonb_build_array(coalesce({first}::text, '..'), {ends}))::text"
+        end = f"greatest({last} - 1, {first})" if layer.current_only else last
+        edges = f"coalesce({first}::text, '..'), case when {last} is null then '..' else {end}::text end"
+        text = f"jsonb_build_object('interval', jsonb_build_array({edges}))::text"
     elif (field := layer.field(layer.time[0])) is not None and field.type == "date":
         text = f"jsonb_build_object('date', {first})::text"
     else:
         moment = f"""to_char({first} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""
         text = f"jsonb_build_object('timestamp', {moment})::text"
-    return f"case when {first} is null then 'null' else {text} end"
+    return f"case when coalesce({first}, {last}) is null then 'null' else {text} end"
