@@ -211,6 +211,8 @@ def _months(
     if audience == "public" and "resolution" not in wanted.spread:
         resolution = Sql("(select wangge.released_resolution(%s::integer))", (wanted.resolution,))
     chosen = [Sql("audience = %s::text", (audience,)), Sql("resolution =") + resolution]
+    # an export is read by the owner, whom no row rule holds
+    chosen.append(Sql("audience = (select wangge.heat_audience())"))
     for name in ("class_code", "channel"):
         if name not in wanted.spread:
             chosen.append(Sql(f"{name} = %s::text", (getattr(wanted, name),)))
