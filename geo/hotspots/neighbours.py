@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import shapely
 from h3.api import basic_int
@@ -74,6 +76,17 @@ def within_rings(cells: ArrayLike, rings: int) -> sparse.csr_array:
     place = np.minimum(np.searchsorted(ordered, near), max(len(ordered) - 1, 0))
     known = ordered[place] == near if len(ordered) else np.zeros(0, dtype=bool)
     return _with_itself(owner[known], order[place[known]], len(numbers))
+
+
+def single_rings(cells: ArrayLike, rings: int) -> list[sparse.csr_array]:
+    """Cells exactly 0, 1, 2 and so on steps apart, up to ``rings``: what lies within fewer steps is taken out."""
+    whole = [within_rings(cells, ring) for ring in range(rings + 1)]
+    out = [whole[0]]
+    for inner, outer in pairwise(whole):
+        ring = sparse.csr_array(outer - inner)
+        ring.eliminate_zeros()
+        out.append(ring)
+    return out
 
 
 def _with_itself(one: NDArray[np.intp], other: NDArray[np.intp], count: int) -> sparse.csr_array:
