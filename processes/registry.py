@@ -19,6 +19,7 @@ _PLACES = {
     "subscriptions": "processes.push.subscriptions.Subscriptions",
     "redeliver": "processes.push.redeliver.Redeliver",
     "unsubscribe": "processes.push.unsubscribe.Unsubscribe",
+    "hot-spots": "processes.hotspots.hot_spots.HotSpots",
 }
 
 

@@ -37,6 +37,24 @@ def touching(shapes: NDArray[np.object_], within: float = TOUCHING_M) -> sparse.
     return _with_itself(one, other, len(shapes))
 
 
+def within_steps(neighbours: sparse.csr_array, steps: int) -> sparse.csr_array:
+    """Places that no more than a number of steps from neighbour to neighbour lead to; 0 leaves each by itself.
+
+    Parameters
+    ----------
+    neighbours : (n, n) sparse array
+        As the other functions make it, each place its own neighbour.
+    steps : int
+    """
+    if steps < 0:
+        raise InvalidInput("hotspots.rings", rings=steps)
+    found = sparse.csr_array(sparse.eye_array(neighbours.shape[0], format="csr"))
+    for _ in range(steps):
+        found = sparse.csr_array(found @ neighbours)
+        found.data[:] = 1.0
+    return found
+
+
 def within_distance(points: ArrayLike, distance_m: float) -> sparse.csr_array:
     """Places no further apart than a distance.
 

@@ -9,13 +9,15 @@ from layers.catalogue.cases import CASE_HEAT, CASES
 from layers.catalogue.departments import CROSSWALK, DEPARTMENT_CELLS
 from layers.catalogue.findings import FINDINGS
 from layers.catalogue.ground import DIVISIONS, GRIDS
+from layers.catalogue.hotspots import HOT_SPOTS
 from layers.catalogue.layer import GeometryType, Layer
 from layers.catalogue.services import ENFORCEMENT, SERVICE_POINTS
 
 CATALOGUE: dict[str, Layer] = {
     layer.id: layer
     for layer in (
-        DIVISIONS, GRIDS, DEPARTMENT_CELLS, CROSSWALK, CAMERAS, CASES, CASE_HEAT, FINDINGS, SERVICE_POINTS, ENFORCEMENT,
+        DIVISIONS, GRIDS, DEPARTMENT_CELLS, CROSSWALK, CAMERAS, CASES, CASE_HEAT, HOT_SPOTS, FINDINGS, SERVICE_POINTS,
+        ENFORCEMENT,
     )
 }
 """Every layer by its id, in the order in which pages list them."""

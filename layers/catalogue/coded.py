@@ -52,3 +52,30 @@ RELATIONS = (
     ("sliver", Text("狭小，不计", "Sliver, left out")),
     ("orphan", Text("无对应", "None")),
 )
+PLACES = (("grid", Text("网格", "Grid")), ("cell", Text("H3 单元", "H3 cell")))
+TRENDS = (("up", Text("上升", "Up")), ("steady", Text("平稳", "Steady")), ("down", Text("下降", "Down")))
+VALUES = (
+    ("count", Text("事件数", "Cases")),
+    ("rate", Text("人均事件数", "Cases a person")),
+    ("smoothed-rate", Text("经验贝叶斯平滑率", "Rate, empirical Bayes")),
+    ("local-rate", Text("局部经验贝叶斯平滑率", "Rate, local empirical Bayes")),
+)
+PATTERNS = (
+    ("none", Text("无明显模式", "No pattern")),
+    ("new-hot", Text("新增热点", "New hot spot")),
+    ("consecutive-hot", Text("连续热点", "Consecutive hot spot")),
+    ("intensifying-hot", Text("加强的热点", "Intensifying hot spot")),
+    ("persistent-hot", Text("持续热点", "Persistent hot spot")),
+    ("diminishing-hot", Text("减弱的热点", "Diminishing hot spot")),
+    ("sporadic-hot", Text("分散热点", "Sporadic hot spot")),
+    ("oscillating-hot", Text("振荡热点", "Oscillating hot spot")),
+    ("historical-hot", Text("历史热点", "Historical hot spot")),
+    ("new-cold", Text("新增冷点", "New cold spot")),
+    ("consecutive-cold", Text("连续冷点", "Consecutive cold spot")),
+    ("intensifying-cold", Text("加强的冷点", "Intensifying cold spot")),
+    ("persistent-cold", Text("持续冷点", "Persistent cold spot")),
+    ("diminishing-cold", Text("减弱的冷点", "Diminishing cold spot")),
+    ("sporadic-cold", Text("分散冷点", "Sporadic cold spot")),
+    ("oscillating-cold", Text("振荡冷点", "Oscillating cold spot")),
+    ("historical-cold", Text("历史冷点", "Historical cold spot")),
+)

@@ -1,0 +1,1 @@
+"""How grids are doing, and what needs joint consultation."""
