@@ -20,6 +20,7 @@ _PLACES = {
     "redeliver": "processes.push.redeliver.Redeliver",
     "unsubscribe": "processes.push.unsubscribe.Unsubscribe",
     "hot-spots": "processes.hotspots.hot_spots.HotSpots",
+    "grid-indicators": "processes.situation.grid_indicators.GridIndicators",
 }
 
 

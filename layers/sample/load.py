@@ -15,10 +15,13 @@ from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
 
 from geo.crosswalk.crosswalk import crosswalk
+from geo.hotspots.steps import steps_up_to
 from geo.measuring import Plane
 from layers.crosswalk import Place, keep_crosswalk, kept_rows
 from layers.heat.cells import write_cells
-from layers.sample import tables
+from layers.hotspots.run import Search, find
+from layers.hotspots.store import store
+from layers.sample import rhythm, tables
 from layers.sample.city import SampleCity, build_city
 
 _PORTION = 20_000
@@ -75,6 +78,7 @@ def load_sample(db_connection: Connection, progress: Progress = _silent, city: S
             _frame(cursor, table, rows)
             done += len(rows)
         _crosswalk(cursor, city)
+        _hot_spots(cursor)
     progress(total, total, "sample.done")
 
 
@@ -103,6 +107,11 @@ def _crosswalk(cursor: Cursor, city: SampleCity) -> None:
         plane,
     )
     keep_crosswalk(cursor, rows)
+
+
+def _hot_spots(cursor: Cursor) -> None:
+    """What the layer of hot spots shows from the start: the last twelve months of the grids."""
+    store(cursor, find(cursor, Search(tuple(steps_up_to(rhythm.LAST_DAY.astype(object), "month", 12)))))
 
 
 def _frame(cursor: Cursor, table: str, frame: gpd.GeoDataFrame) -> None:

@@ -1,4 +1,4 @@
-"""The city's rules: deadlines, departments, and what points are given for. A TOML file, with defaults beside this module."""
+"""The city's rules: deadlines, departments, and what points are given for. A TOML file over the defaults here."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import shapely
@@ -90,10 +90,10 @@ def owners(units: Units, codes: Sequence[str | None]) -> NDArray[np.intp]:
     return np.array([-1 if code is None else known.get(code[:length], -1) for code in codes], dtype=np.intp)
 
 
-def _units(level: Level, rows: list[tuple[object, ...]], villages: list[str]) -> Units:
+def _units(level: Level, rows: list[tuple[Any, ...]], villages: list[str]) -> Units:
     shapes = np.full(len(rows), None, dtype=object)
-    shapes[:] = [bytes(row[4]) for row in rows]  # type: ignore[arg-type]  # a memoryview, by the statements above
-    numbers = np.array([[np.nan if value is None else float(value) for value in row[2:4]] for row in rows])  # type: ignore[arg-type]
+    shapes[:] = [bytes(row[4]) for row in rows]
+    numbers = np.array([[np.nan if value is None else float(value) for value in row[2:4]] for row in rows])
     numbers = numbers.reshape(-1, 2)
     return Units(
         level,
