@@ -67,6 +67,9 @@ class Settings(BaseSettings):
         Areas of a social-governance grid between which a check has nothing to say; 0 and inf for no limit.
     grid_least_people, grid_most_people : float
         The same for its population.
+    rules : Path or None
+        TOML file with the city's deadlines, departments and points of assessment, over those of
+        ``layers/situation/rules.toml``.
     """
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore", env_ignore_empty=True)
@@ -93,12 +96,19 @@ class Settings(BaseSettings):
     grid_most_m2: float = Field(default=20_000_000, ge=0)
     grid_least_people: float = Field(default=1, ge=0)
     grid_most_people: float = Field(default=20_000, ge=0)
+    rules: Path | None = None
 
     @field_validator("callback_networks")
     @classmethod
     def _known_networks(cls, value: str | None) -> str | None:
         _networks(value)
         return value
+
+    @field_validator("rules")
+    @classmethod
+    def _wherever_it_runs(cls, value: Path | None) -> Path | None:
+        # a child process may work in another folder
+        return None if value is None else value.absolute()
 
     @model_validator(mode="after")
     def _both_addresses(self) -> Self:

@@ -32,6 +32,7 @@ def run_process(args: argparse.Namespace, terminal: Terminal) -> int:
     from layers.database.database import Database, bind
     from layers.database.migrate import migrate
     from layers.identity import ADMIN, acting
+    from layers.situation.rules import bind_rules, read_rules
     from processes.registry import PROCESSES
 
     if args.process not in PROCESSES:
@@ -42,6 +43,7 @@ def run_process(args: argparse.Namespace, terminal: Terminal) -> int:
     inputs |= dict(parse_input(pair, properties) for pair in args.input)
     with reachable(load()) as settings:
         bind_ordinary(settings.grid_limits)
+        bind_rules(read_rules(settings.rules))
         migrate(settings.owner_dsn)
         database = bind(Database(settings.api_dsn, pool_size=2))
         try:

@@ -13,6 +13,7 @@ from config.machine.running import read
 from config.settings import Settings, load
 from config.terminal import Terminal
 from geo.errors import Conflict
+from layers.situation.rules import read_rules
 
 NOT_RUNNING = 3
 
@@ -33,6 +34,8 @@ def add(commands: Any, terminal: Terminal) -> None:
 def run_up(args: argparse.Namespace, terminal: Terminal) -> int:
     """Set up, migrate, load the sample city into a bare database, and serve."""
     settings = load(host=args.host, port=args.port)
+    # a wrong file is told here, not to the log of a worker that does not start
+    read_rules(settings.rules)
     found = read(settings)
     if found and found.alive:
         if found.local_url != service.local_url(settings):

@@ -26,6 +26,7 @@ from layers.checking.ordinary import bind_ordinary
 from layers.database.database import Database, bind
 from layers.identity import Identity, acting
 from layers.jobs.progress import listening
+from layers.situation.rules import bind_rules, read_rules
 from processes.answers import as_json, in_form
 from processes.registry import PROCESSES
 
@@ -115,6 +116,7 @@ def main(arguments: list[str]) -> int:
     logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     bind_ordinary(settings.grid_limits)
     bind(Database(child_dsn(settings.api_dsn, name), pool_size=2))
+    bind_rules(read_rules(settings.rules))
     worker = Connection(socket.socket(fileno=descriptor).detach())
     worker.send_bytes(orjson.dumps({"event": "ready"}))
     while True:

@@ -29,6 +29,7 @@ from layers.checking.ordinary import bind_ordinary
 from layers.database.database import Database
 from layers.identity import PUBLIC, Identity, acting
 from layers.jobs.jobs import JobLimits, Jobs, bind_jobs
+from layers.situation.rules import bind_rules, read_rules
 from layers.store import Store, bind_store
 from layers.tiles.matrix import tile_matrix_set
 
@@ -189,4 +190,5 @@ def create_app(settings: Settings | None = None) -> App:
     bind_ordinary(settings.grid_limits)
     logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("pygeoapi").setLevel(logging.CRITICAL)
+    bind_rules(read_rules(settings.rules))
     return App(settings, bind_store(Store(Database(settings.api_dsn, pool_size=settings.pool_size))))

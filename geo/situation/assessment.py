@@ -91,7 +91,8 @@ def points(
     for component in components:
         value = np.asarray(measured[component.indicator], dtype=float)
         share = (value - component.zero_at) / (component.full_at - component.zero_at)
-        parts[component.indicator] = component.points * np.clip(share, 0.0, 1.0)
+        # no minus before a zero
+        parts[component.indicator] = component.points * np.clip(share, 0.0, 1.0) + 0.0
     size = len(next(iter(parts.values()))) if parts else 0
     given, reachable, taken = np.zeros(size), np.zeros(size), np.zeros(size)
     for component in components:

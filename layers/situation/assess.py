@@ -42,7 +42,7 @@ class Assessed:
     parts : dict of str to (n,) ndarray of float
         Points of each component.
     rank, rank_in_township : (n,) ndarray of int
-        Among all of the level, and among those of its township; 0 without points.
+        Among all of the level, and of grids and villages among those of the township; 0 for none.
     elsewhere : int
         Cases of the period that lie in no unit.
     """
@@ -94,6 +94,7 @@ def assess(
         measured = indicators(columns.timed, place, len(own), periods, own.population, own.area_m2)
         total, parts = points(measured, rules.base, rules.components)
         townships = np.unique([own.township_of(i) or "" for i in range(len(own))], return_inverse=True)[1]
+        rivals = total if level in ("grid", "village") else np.full(len(own), np.nan)
         within = (columns.timed.reported >= start) & (columns.timed.reported < end)
         out[level] = Assessed(
             own,
@@ -101,7 +102,7 @@ def assess(
             total,
             parts,
             ranks(total, np.zeros(len(own), dtype=np.int64)),
-            ranks(total, townships),
+            ranks(rivals, townships),
             int((within & (place < 0)).sum()),
         )
     return out
@@ -126,9 +127,7 @@ def unit_rows(found: Assessed) -> list[dict[str, Any]]:
     columns["rank"] = [place or None for place in found.rank.tolist()]
     columns["rank_in_township"] = [place or None for place in found.rank_in_township.tolist()]
     parts = {name: _told(values, 2) for name, values in found.parts.items()}
-    columns["parts"] = [
-        dict(zip(parts, row, strict=True)) for row in zip(*parts.values(), strict=True)
-    ]  # fmt: skip
+    columns["parts"] = [dict(zip(parts, row, strict=True)) for row in zip(*parts.values(), strict=True)]
     return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
 
