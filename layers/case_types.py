@@ -30,6 +30,12 @@ def case_types() -> list[CaseType]:
     return [CaseType(**row) for row in csv.DictReader(text.splitlines())]
 
 
+def type_names(cur: Cursor) -> dict[str, str]:
+    """Names of all types of the database, a city's own included, by category and code (``matter-06020``)."""
+    cur.execute("select category || '-' || type_code, type_name from wangge.case_types")
+    return dict(cur.fetchall())
+
+
 def write_case_types(cur: Cursor) -> None:
     """Bring the types of this version into the database; a city's own further types stay, and so does a changed name.
 

@@ -21,6 +21,7 @@ _PLACES = {
     "unsubscribe": "processes.push.unsubscribe.Unsubscribe",
     "hot-spots": "processes.hotspots.hot_spots.HotSpots",
     "grid-indicators": "processes.situation.grid_indicators.GridIndicators",
+    "joint-clusters": "processes.situation.joint_clusters.JointClusters",
 }
 
 

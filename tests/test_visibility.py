@@ -13,7 +13,7 @@ import pytest
 from layers.catalogue.catalogue import CATALOGUE
 from layers.identity import Identity
 
-STAFF_ONLY = ["cameras", "cases", "findings"]
+STAFF_ONLY = ["cameras", "cases", "hot-spots", "findings"]
 ROLES = [None, "township", "staff", "editor", "admin"]
 FORMATS = ["json", "html", "csv", "jsonld"]
 SECRET = "321283100"  # a township that the key "township" is not for

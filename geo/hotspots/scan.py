@@ -23,6 +23,8 @@ class Cluster:
     ----------
     places : (m,) ndarray of int
         Numbers of the places.
+    centre, ring : int
+        The place in the middle, and the last of the rings around it.
     days : int
         How many of the last days it is about.
     count : int
@@ -36,6 +38,8 @@ class Cluster:
     """
 
     places: Ints
+    centre: int
+    ring: int
     days: int
     count: int
     expected: float
@@ -144,13 +148,13 @@ def scan(
         p = (1 + simulations - int(np.searchsorted(highest, observed[at]))) / (simulations + 1)
         if p > level:
             break
-        ring, centre, window = np.unravel_index(zones[at], (len(rings), places, longest))
-        members = _members(rings, int(centre), int(ring))
+        ring, centre, window = (int(n) for n in np.unravel_index(zones[at], (len(rings), places, longest)))
+        members = _members(rings, centre, ring)
         if not free[members].all():
             continue
         free[members] = False
         mu = float(expected.ravel()[zones[at]])
-        out.append(Cluster(members, int(window) + 1, int(counts[at]), mu, float(observed[at]), p))
+        out.append(Cluster(members, centre, ring, window + 1, int(counts[at]), mu, float(observed[at]), p))
     return out
 
 
