@@ -173,7 +173,7 @@ def _process_paths(id_: str) -> dict[str, Any]:
     }
     operation = "".join(part.capitalize() for part in id_.split("-"))
     return {
-        f"/processes/{id_}": _get(f"describe{operation}", f"{cls.title.en}: description", "processes", "object"),
+        f"/processes/{id_}": _get(f"describeProcess{operation}", f"{cls.title.en}: description", "processes", "object"),
         f"/processes/{id_}/execution": {
             "post": {
                 "operationId": f"execute{operation}",

@@ -8,6 +8,7 @@ import orjson
 
 from config.pages.assets import asset
 from config.pages.map_page import map_page
+from config.pages.situation_page import situation_page
 from config.pages.templating import CONTENT_SECURITY_POLICY, set_page_context
 from config.qgis.handing_out import project_for_asker
 from config.styles.mapbox import map_style
@@ -15,7 +16,7 @@ from config.styles.qml import layer_qml
 from config.styles.sld import layer_sld
 from config.web.credentials import sent_key
 from config.web.http import Answer, Request, matches
-from geo.errors import InvalidInput
+from geo.errors import InvalidInput, NeedsKey
 from layers.catalogue.catalogue import CATALOGUE
 from layers.catalogue.layer import Layer
 from layers.identity import current
@@ -49,6 +50,8 @@ class PageRoutes:
                 page = map_page(self._base, request.language)
                 headers = [("Cache-Control", "no-cache"), ("Content-Security-Policy", CONTENT_SECURITY_POLICY)]
                 return Answer(page.encode(), "text/html; charset=utf-8", 200, headers)
+            case ["situation"]:
+                return self._situation(request)
             case ["assets", name]:
                 return self._asset(name, request)
             case ["qgis"]:
@@ -62,6 +65,15 @@ class PageRoutes:
                     [("Cache-Control", "no-cache")],
                 )
         return None
+
+    def _situation(self, request: Request) -> Answer:
+        """How the city is doing, for staff."""
+        identity = current()
+        if not identity.reaches("staff"):
+            raise NeedsKey("situation.role")
+        page = situation_page(self._base, request.language, self._store.database, request.params)
+        headers = [("Cache-Control", "no-store"), ("Content-Security-Policy", CONTENT_SECURITY_POLICY)]
+        return Answer(page.encode(), "text/html; charset=utf-8", 200, headers)
 
     def _qgis(self, request: Request) -> Answer:
         """The project for QGIS of every layer that the asker may read; with ``key=embed`` his key goes along in it."""

@@ -12,6 +12,7 @@ from layers.features.items_request import GREATEST_LIMIT, offered_crs
 from layers.store import City
 from layers.text import Text
 from layers.tiles.matrix import DEEPEST
+from processes.jobs.manager import PROCESS
 from processes.registry import PROCESSES
 
 SAMPLE_MARK = Text("（示例数据）", " (sample data)")
@@ -74,7 +75,8 @@ def pygeoapi_config(base_url: str, city: City) -> dict[str, Any]:
         },
         "resources": {layer.id: _collection(layer, base_url, city) for layer in CATALOGUE.values()}
         | {
-            id_: {"type": "process", "processor": {"name": f"{cls.__module__}.{cls.__name__}"}}
+            # a process may be called like the layer that shows what came of it, and a resource has but one name
+            f"{PROCESS}{id_}": {"type": "process", "processor": {"name": f"{cls.__module__}.{cls.__name__}"}}
             for id_, cls in PROCESSES.items()
         },
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections import OrderedDict
 from contextvars import ContextVar
 from typing import Any, cast
 
@@ -18,6 +19,9 @@ from processes.jobs.callback import check_address
 asking_language: ContextVar[str] = ContextVar("wangge_asking_language", default="zh")
 """Language of the request, for what a job tells its subscriber: pygeoapi hands over none."""
 
+PROCESS = "process:"
+"""What stands before a process's id in the configuration's resources."""
+
 _URIS = ("success_uri", "successUri"), ("in_progress_uri", "inProgressUri"), ("failed_uri", "failedUri")
 
 
@@ -26,6 +30,7 @@ class QueueManager(BaseManager):
 
     def __init__(self, manager_def: dict[str, Any]) -> None:
         super().__init__(manager_def)
+        self.processes = OrderedDict((id_.removeprefix(PROCESS), entry) for id_, entry in self.processes.items())
         self.is_async = True
         self.supports_subscribing = True
 
