@@ -110,21 +110,25 @@ def scan(
     places = rings[0].shape[0]
     if total < max(least, 1):
         return []
-    stacked = sparse.csr_array(sparse.vstack(rings))
-    usual = _zones(stacked, np.bincount(place, minlength=places).astype(float)[:, None], len(rings))
+    # single precision holds every whole number up to 16 million cases, in half of the memory that a deal goes through
+    stacked = sparse.csr_array(sparse.vstack(rings)).astype(np.float32)
+    every = np.bincount(place, minlength=places).astype(np.float32)[:, None]
+    usual = _zones(stacked, every, len(rings)).astype(float)
     since = days - 1 - day
     late = since < longest
     per_day = np.cumsum(np.bincount(since[late], minlength=longest))[:longest]
     # no zone holds more than half of all cases: beyond that the rest is what is unusual
     expected = usual * (per_day / total)
     expected[np.broadcast_to(usual > total / 2, expected.shape)] = np.inf
+    # the fewest cases that are more than expected, and enough
+    needed = np.maximum(np.floor(expected) + 1, least).astype(np.float32)
 
     def scores(where: NDArray[np.intp], ago: NDArray[np.intp]) -> tuple[Floats, Floats, NDArray[np.intp]]:
         """Scores and counts of the zones that have more than expected, and which zones these are."""
         recent = np.bincount(where * longest + ago, minlength=places * longest).reshape(places, longest)
-        counts = _zones(stacked, np.cumsum(recent, axis=1).astype(float), len(rings))
-        some = np.flatnonzero((counts >= least) & (counts > expected))
-        c, mu = counts.ravel()[some], expected.ravel()[some]
+        counts = _zones(stacked, np.cumsum(recent, axis=1, dtype=np.float32), len(rings))
+        some = np.flatnonzero(counts >= needed)
+        c, mu = counts.ravel()[some].astype(float), expected.ravel()[some]
         rest = total - c
         score = c * np.log(c / mu) + rest * np.log(np.maximum(rest, 1) / (total - mu))
         return score, c, some
@@ -133,6 +137,7 @@ def scan(
     if not len(zones):
         return []
     highest = np.zeros(simulations)
+    best, beaten = observed.max(), 0
     late_days = np.sort(since[late])
     for turn in range(simulations):
         # which cases the last days fall on is all that a deal of all days decides
@@ -140,6 +145,10 @@ def scan(
         found, _, _ = scores(place[drawn], late_days)
         highest[turn] = found.max(initial=0.0)
         progress((turn + 1) / simulations)
+        beaten += highest[turn] >= best
+        if 1 + beaten > level * (simulations + 1):
+            # whatever the deals to come say, not even the highest score would be told
+            return []
     highest.sort()
     out: list[Cluster] = []
     free = np.ones(places, dtype=bool)
@@ -158,7 +167,7 @@ def scan(
     return out
 
 
-def _zones(stacked: sparse.csr_array, cases: Floats, rings: int) -> Floats:
+def _zones(stacked: sparse.csr_array, cases: NDArray[np.float32], rings: int) -> NDArray[np.float32]:
     """Sums over zones: (rings, places, columns), each zone with all rings inside it."""
     return np.cumsum(np.asarray(stacked @ cases).reshape(rings, -1, cases.shape[1]), axis=0)
 
