@@ -17,7 +17,7 @@ from config.cli import parser
 from config.settings import PREFIX, PROJECT, Settings
 from config.terminal import Terminal
 from config.web.conformance import CONFORMANCE
-from layers.catalogue.catalogue import CATALOGUE
+from layers.catalogue.catalogue import CATALOGUE, RASTERS
 from processes.registry import PROCESSES
 
 README = PROJECT / "README.md"
@@ -33,6 +33,8 @@ _STANDARDS = {
     "ogcapi-records-1": "OGC API - Records 1",
     "cql2": "CQL2",
     "ogcapi-tiles-1": "OGC API - Tiles 1",
+    "ogcapi-coverages-1": "OGC API - Coverages 1 (draft)",
+    "ogcapi-maps-1": "OGC API - Maps 1",
     "tms": "Two Dimensional Tile Matrix Set",
     "ogcapi-processes-1": "OGC API - Processes 1",
 }
@@ -49,6 +51,13 @@ def layers() -> str:
                 " – ".join(f"`{name}`" for name in layer.time) or "–", readers[layer.readers],
             )
             for layer in CATALOGUE.values()
+        ]
+        + [
+            (
+                f"`{raster.id}`", raster.title.zh, raster.description.en, "raster", "1", "of its cases",
+                readers[raster.readers],
+            )
+            for raster in RASTERS.values()
         ],
     )  # fmt: skip
 

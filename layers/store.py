@@ -1,4 +1,4 @@
-"""What a process of the service reads from: its database with features, tiles, versions, keys and the city."""
+"""What a process of the service reads from: its database with features, tiles, maps, versions, keys and the city."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from layers.database.versions import Versions
 from layers.features.features import Features
 from layers.identity import Identity
 from layers.keys import identify
+from layers.rasters.densities import Densities
 from layers.tiles.tiles import Tiles
 
 
@@ -52,6 +53,7 @@ class Store:
         self.versions = Versions(database).start()
         self.features = Features(database)
         self.tiles = Tiles(database, self.versions)
+        self.densities = Densities(database, self.versions)
         self._identities: Recent[tuple[bytes, int], Identity] = Recent(1000)
         self._city: tuple[int | None, City] | None = None
 

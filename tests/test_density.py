@@ -5,18 +5,21 @@ from __future__ import annotations
 import json
 import math
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pytest
 import shapely
+from h3.api import basic_int
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geo.errors import InvalidInput
-from geo.heat.density import kernel_density
+from geo.heat.density import Edge, kernel_density
 from geo.heat.density_at import density_at
 from geo.heat.kernels import KERNELS, kernel_named
 from geo.heat.raster_grid import RasterGrid
+from geo.heat.remainders import each_once
 from geo.heat.spreading import spread
 
 CITY = shapely.Polygon([(520, 310), (9_470, 905), (8_040, 4_460), (9_730, 8_820), (4_100, 9_610), (610, 7_300)],
@@ -68,7 +71,8 @@ def test_the_raster_gives_spatstat_its_values(shared: Path) -> None:
     points = np.genfromtxt(shared / "data" / "kde" / "redwoodfull.csv", delimiter=",", skip_header=1) * 1000
     grid = RasterGrid.over((0, 0, 1000, 1000), 1)
     whole = np.ones((1000, 1000), dtype=bool)
-    for edge, name in (("none", "gaussian_noedge"), ("uniform", "gaussian_edge_uniform")):
+    wanted: tuple[tuple[Edge, str], ...] = (("none", "gaussian_noedge"), ("uniform", "gaussian_edge_uniform"))
+    for edge, name in wanted:
         found = kernel_density(points[:, 0], points[:, 1], grid, whole, KERNELS["gaussian"], 80, edge=edge).values
         at = found[(1000 - points[:5, 1]).astype(int), points[:5, 0].astype(int)]
         printed = known["spatstat.explore 3.0.6, density at the first five points, including self"][name]
@@ -76,9 +80,9 @@ def test_the_raster_gives_spatstat_its_values(shared: Path) -> None:
         assert at == pytest.approx(printed, rel=5e-3)
 
 
-@pytest.mark.parametrize("edge", ["diggle", "uniform", "none"])
+@pytest.mark.parametrize("edge", get_args(Edge))
 @pytest.mark.parametrize("kernel", KERNELS)
-def test_within_three_thousandths_of_the_exact_sum(kernel: str, edge: str) -> None:
+def test_within_three_thousandths_of_the_exact_sum(kernel: str, edge: Edge) -> None:
     """Ten cells a bandwidth, clusters and a hole: at every cell that is looked at, within 0.3 % of the peak."""
     points, shape = cases(400), KERNELS[kernel]
     found = kernel_density(points[:, 0], points[:, 1], GRID, INSIDE, shape, 500, edge=edge).values
@@ -116,7 +120,7 @@ def test_every_case_counts_once(kernel: str, bandwidth: float) -> None:
     """Density times ground is the number of cases, also where cells had to be cut finer."""
     points = cases(500)
     found = kernel_density(points[:, 0], points[:, 1], GRID, INSIDE, KERNELS[kernel], bandwidth)
-    assert found.counted + found.left_out == 500
+    assert (found.counted, found.left_out) == (500, 0), "a case of the city lies at most one cell from a cell of it"
     assert np.nansum(found.values, dtype=float) * 0.05**2 == pytest.approx(found.counted, rel=1e-5)
     assert np.isnan(found.values[~INSIDE]).all() and (found.values[INSIDE] >= 0).all()
 
@@ -244,3 +248,37 @@ def test_spread_fills_a_cell_evenly() -> None:
 def test_spread_refuses_what_is_not_convex() -> None:
     with pytest.raises(InvalidInput):
         spread([shapely.Polygon([(0, 0), (4, 0), (4, 4), (3, 1)])], [1], 1)
+
+
+def test_counts_of_several_resolutions_count_each_case_once() -> None:
+    """By hand: a parent of 20 with children of 8 and 5 leaves 7 for its other five; a lone child stands for itself.
+
+    In the second period all seven children of 3 are told, and the parent's 25 has 4 more, which lie anywhere in it.
+    """
+    parent = basic_int.latlng_to_cell(32.17, 120.05, 7)
+    children = basic_int.cell_to_children(parent, 8)
+    lonely = basic_int.latlng_to_cell(32.3, 120.3, 8)
+    cells, weights = each_once(
+        [parent, children[0], children[1], lonely], [1, 1, 1, 1], [20, 8, 5, 6]
+    )
+    found = dict(zip(cells.tolist(), weights.tolist(), strict=True))
+    assert [found[child] for child in children[:2]] == [8, 5] and found[lonely] == 6
+    assert [found[child] for child in children[2:]] == pytest.approx([1.4] * 5) and len(found) == 8
+    cells, weights = each_once([parent, *children], [2] * 8, [25] + [3] * 7)
+    found = dict(zip(cells.tolist(), weights.tolist(), strict=True))
+    assert found == {parent: 4.0, **dict.fromkeys(children, 3.0)}
+    assert [len(part) for part in each_once([], [], [])] == [0, 0]
+
+
+def test_of_three_levels_each_case_counts_once_in_its_own_period() -> None:
+    """A grandparent's 50 less the 20 of the parent that is told leaves 5 each for its six others, in that period."""
+    top = basic_int.latlng_to_cell(32.17, 120.05, 6)
+    middle = basic_int.cell_to_children(top, 7)
+    child = basic_int.cell_to_children(middle[0], 8)[3]
+    cells, weights = each_once([top, middle[0], child, middle[1]], [1, 1, 1, 2], [50, 20, 9, 7])
+    assert weights.sum() == pytest.approx(57)
+    inside = {int(cell): weight for cell, weight in zip(cells, weights, strict=True)}
+    assert inside[child] == 9
+    assert [inside[cell] for cell in middle[1:]] == pytest.approx([5.0] * 6)
+    within = {cell: sum(inside.get(part, 0) for part in basic_int.cell_to_children(cell, 8)) for cell in middle[:2]}
+    assert within == {middle[0]: pytest.approx(20), middle[1]: pytest.approx(7)}

@@ -17,7 +17,7 @@ from config.cli import parser
 from config.readme import TABLES, written
 from config.settings import Settings
 from config.terminal import Terminal
-from layers.catalogue.catalogue import CATALOGUE
+from layers.catalogue.catalogue import CATALOGUE, RASTERS
 from layers.loading.rules import RULES
 from processes.registry import PROCESSES
 
@@ -63,7 +63,9 @@ def test_tables_are_those_of_the_registries() -> None:
 
 def test_every_layer_stands_in_readme_with_its_fields() -> None:
     listed = rows("Layers")
-    assert list(listed) == list(CATALOGUE)
+    assert list(listed) == [*CATALOGUE, *RASTERS]
+    for id_, raster in RASTERS.items():
+        assert raster.title.zh in listed[id_] and raster.description.en in listed[id_]
     for id_, layer in CATALOGUE.items():
         assert layer.title.zh in listed[id_]
         assert str(len(layer.fields)) in listed[id_]

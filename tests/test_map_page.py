@@ -18,7 +18,7 @@ import pytest
 from config.pages import templating
 from config.pages.map_page import map_page
 from config.pages.templating import set_page_context
-from layers.catalogue.catalogue import CATALOGUE
+from layers.catalogue.catalogue import CATALOGUE, RASTERS
 
 if TYPE_CHECKING:
     from conftest import Service
@@ -66,7 +66,10 @@ def as_reader() -> Iterator[Callable[[str], None]]:
 def test_the_page_offers_every_layer_with_its_words(language: str, as_reader: Callable[[str], None]) -> None:
     as_reader("public")
     page = Inputs(map_page(BASE, language))
-    assert page.boxes == {id_: layer.readers == "public" for id_, layer in CATALOGUE.items()}
+    assert page.boxes == {id_: layer.readers == "public" for id_, layer in (CATALOGUE | RASTERS).items()}
+    assert [raster["title"] for raster in page.settings["rasters"]] == [
+        raster.title.in_(language) for raster in RASTERS.values()
+    ]
     assert [layer["title"] for layer in page.settings["layers"]] == [
         layer.title.in_(language) for layer in CATALOGUE.values()
     ]

@@ -10,7 +10,7 @@ from typing import Any
 import psycopg2
 import pytest
 
-from layers.catalogue.catalogue import CATALOGUE
+from layers.catalogue.catalogue import CATALOGUE, RASTERS
 from layers.identity import Identity
 
 STAFF_ONLY = ["cameras", "cases", "hot-spots", "findings"]
@@ -71,7 +71,7 @@ def test_the_public_is_told_to_bring_a_key_everywhere(service: Any, layer_id: st
 
 @pytest.mark.parametrize("role", ROLES)
 def test_the_list_of_collections_is_one_s_own(service: Any, role: str | None) -> None:
-    shown = set(CATALOGUE) - (set(STAFF_ONLY) if role is None else set())
+    shown = {*CATALOGUE, *RASTERS} - (set(STAFF_ONLY) if role is None else set())
     listed = service.get("/collections", role).json()["collections"]
     assert {entry["id"] for entry in listed} == shown
     page = service.get("/collections?f=html&lang=en", role).text

@@ -37,7 +37,9 @@ def backup(settings: Settings, path: Path) -> None:
     # The dump comes through this process: with a private cluster the file may lie where only the caller can write.
     with unfinished.open("wb") as file:
         done = subprocess.run(
-            [usable().program("pg_dump"), "--format=custom", "--no-owner", "--dbname", settings.owner_dsn],
+            # unlogged tables hold what can be made again
+            [usable().program("pg_dump"), "--format=custom", "--no-owner", "--no-unlogged-table-data", "--dbname",
+             settings.owner_dsn],
             stdout=file, stderr=subprocess.PIPE, text=True, check=False,
         )  # fmt: skip
     if done.returncode:

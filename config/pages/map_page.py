@@ -8,8 +8,9 @@ from typing import Any
 from config.pages.templating import page_context, render
 from config.pages.values import UNITS
 from config.styles.mapbox import COUNTED_BELOW, map_style
-from layers.catalogue.catalogue import CATALOGUE
+from layers.catalogue.catalogue import CATALOGUE, RASTERS
 from layers.catalogue.layer import Layer
+from layers.catalogue.raster import Raster
 from layers.texts import texts
 
 SHOWN_AT_FIRST = ("divisions", "grids")
@@ -21,6 +22,7 @@ def map_page(
     language: str,
     *,
     layers: Iterable[Layer] = tuple(CATALOGUE.values()),
+    rasters: Iterable[Raster] = tuple(RASTERS.values()),
     basemap: str | None = None,
     basemap_attribution: str = "",
 ) -> str:
@@ -34,6 +36,8 @@ def map_page(
         ``"zh"`` or ``"en"``.
     layers : iterable of Layer
         Layers to offer, in the order of the list; those without tiles are left out.
+    rasters : iterable of Raster
+        Rasters to offer after these.
     basemap : str, optional
         Address of raster tiles of Web Mercator with ``{z}``, ``{x}`` and ``{y}`` to draw under the layers. None draws
         nothing that the service doesn't have itself.
@@ -42,20 +46,25 @@ def map_page(
     """
     context = page_context()
     city, identity = context.get("city") or {}, context.get("identity") or {}
-    offered = [layer for layer in layers if layer.tiles is not None]
+    offered, pictures = [layer for layer in layers if layer.tiles is not None], list(rasters)
     data = {
         "layers": offered,
+        "rasters": pictures,
         "shown": SHOWN_AT_FIRST,
         "settings": {
             "base": base_url,
             "language": language,
-            "style": map_style(offered, base_url, language),
+            "style": map_style(offered, base_url, language, rasters=pictures),
             "bounds": list(city.get("bbox") or CHINA),
             "basemap": {"url": basemap, "attribution": basemap_attribution} if basemap else None,
             # a browser that sent Basic with the page sends it with every tile, so no key has to be entered
             "staff": identity.get("role", "public") != "public",
             "countedBelow": COUNTED_BELOW,
             "layers": [_described(layer, language) for layer in offered],
+            "rasters": [
+                {"id": raster.id, "title": raster.title.in_(language), "timed": True, "keyed": True}
+                for raster in pictures
+            ],
             "words": {
                 key.removeprefix("map."): text.in_(language) for key, text in texts().items() if key.startswith("map.")
             },
@@ -70,6 +79,8 @@ def _described(layer: Layer, language: str) -> dict[str, Any]:
         "id": layer.id,
         "title": layer.title.in_(language),
         "staff": layer.readers == "staff",
+        # whether a key shows other rows of it
+        "keyed": layer.row_rule != "true",
         "timed": layer.id in ("cases", "case-heat"),
         # tiles carry few fields: a code stands in for an id that is made from it
         "idField": next((name for name in (layer.id_field, "code") if name in layer.tile_fields), None),

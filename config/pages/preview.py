@@ -7,6 +7,7 @@ from typing import Any
 from config.styles.mapbox import INK, layer_style, map_style
 from layers.catalogue.catalogue import CATALOGUE
 from layers.catalogue.layer import Layer
+from layers.catalogue.raster import Raster
 
 _ORIENTATION = "divisions"
 """Lies under every small map: with no base map, outlines say where one is."""
@@ -21,6 +22,7 @@ def preview(
     language: str,
     features: list[dict[str, Any]] | None = None,
     bbox: list[float] | None = None,
+    raster: Raster | None = None,
 ) -> dict[str, Any]:
     """Data of a small map.
 
@@ -36,9 +38,11 @@ def preview(
         GeoJSON features in CRS84; without them the layer's tiles are drawn.
     bbox : list of float, optional
         Extent to show as west, south, east, north in degrees; with features, theirs.
+    raster : Raster, optional
+        Drawn below everything else.
     """
     below = [CATALOGUE[_ORIENTATION]] if layer is None or layer.id != _ORIENTATION or features is not None else []
-    style = map_style(below, base_url, language)
+    style = map_style(below, base_url, language, rasters=[raster] if raster else [])
     if features is None:
         if layer is not None and layer.tiles is not None:
             style = map_style([*below, layer], base_url, language)

@@ -18,7 +18,7 @@ from pygeoapi import l10n
 
 from config.pages import preview, values
 from config.styles.legend import legend
-from layers.catalogue.catalogue import CATALOGUE
+from layers.catalogue.catalogue import CATALOGUE, RASTERS
 from layers.catalogue.layer import Layer
 from layers.exporting.formats import DOWNLOADS
 from layers.text import LANGUAGES
@@ -93,6 +93,7 @@ def environment() -> Environment:
         link=link,
         layers=CATALOGUE,
         file_formats=tuple(DOWNLOADS.values()),
+        rasters=RASTERS,
     )
     return env
 
@@ -130,7 +131,7 @@ def render(template: str, data: Any, language: str, base_url: str, config: Mappi
             t=partial(_word, language),
             show=partial(values.show, language),
             title_of=partial(values.title_of, language),
-            layer_titles={layer.id: layer.title.in_(language) for layer in CATALOGUE.values()},
+            layer_titles={id_: layer.title.in_(language) for id_, layer in (CATALOGUE | RASTERS).items()},
             preview=partial(preview.preview, base_url=base_url, language=language),
             city=city,
             city_name=city.get("name_en" if language == "en" else "name") or city.get("name") or "",

@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from config.styles.raster_style import raster_source, raster_style
 from layers.catalogue.layer import Layer
+from layers.catalogue.raster import Raster
 
 FONT = "Noto Sans Regular"
 """Named for QGIS and for front ends with glyphs of their own; ours are the same whichever name is asked for."""
@@ -67,7 +69,9 @@ def layer_style(layer: Layer, base_url: str, language: str) -> list[dict[str, An
     return drawn
 
 
-def map_style(layers: Iterable[Layer], base_url: str, language: str) -> dict[str, Any]:
+def map_style(
+    layers: Iterable[Layer], base_url: str, language: str, *, rasters: Iterable[Raster] = ()
+) -> dict[str, Any]:
     """A whole Mapbox GL style, version 8.
 
     Parameters
@@ -78,7 +82,10 @@ def map_style(layers: Iterable[Layer], base_url: str, language: str) -> dict[str
         Root of the service without a slash at its end.
     language : str
         ``"zh"`` or ``"en"``.
+    rasters : iterable of Raster
+        Rasters to draw below everything else.
     """
+    pictures = list(rasters)
     tiled = [layer for layer in layers if layer.tiles is not None]
     drawn = [entry for layer in tiled for entry in layer_style(layer, base_url, language)]
     return {
@@ -86,9 +93,11 @@ def map_style(layers: Iterable[Layer], base_url: str, language: str) -> dict[str
         "name": "网格" if language == "zh" else "Wangge",
         "metadata": {"wangge:language": language},
         "glyphs": f"{base_url}/assets/glyphs-{{range}}.pbf?font={{fontstack}}",
-        "sources": {layer.id: source(layer, base_url) for layer in tiled},
+        "sources": {layer.id: source(layer, base_url) for layer in tiled}
+        | {raster.id: raster_source(raster, base_url) for raster in pictures},
         "layers": [
             {"id": "background", "type": "background", "paint": {"background-color": BACKGROUND}},
+            *(raster_style(raster, language) for raster in pictures),
             *sorted(drawn, key=lambda entry: _RANK[entry["type"]]),
         ],
     }

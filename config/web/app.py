@@ -20,10 +20,12 @@ from config.web.page_routes import PageRoutes
 from config.web.pygeoapi_bridge import load_pygeoapi
 from config.web.pygeoapi_config import pygeoapi_config
 from config.web.pygeoapi_route import ask_pygeoapi
+from config.web.raster_routes import RasterRoutes
 from config.web.refusals import refuse
 from config.web.schema_routes import schema_answer
 from config.web.tile_routes import TileRoutes
 from geo.errors import InvalidInput, NeedsKey, NotFound
+from layers.catalogue.catalogue import RASTERS
 from layers.catalogue.layer import Layer
 from layers.checking.ordinary import bind_ordinary
 from layers.database.database import Database
@@ -56,6 +58,7 @@ class App:
         self.items = ItemsRoutes(store, self.base_url)
         self.downloads = DownloadRoutes(store)
         self.tiles = TileRoutes(store, self.base_url)
+        self.rasters = RasterRoutes(store, self.base_url)
         self.pages = PageRoutes(store, self.base_url)
         limits = JobLimits(settings.job_open, settings.job_stored, settings.job_stored_mb, settings.callback_allowed)
         self.jobs = JobRoutes(bind_jobs(Jobs(store.database, limits)), self.base_url)
@@ -111,6 +114,8 @@ class App:
     def _hot(self, request: Request, parts: list[str]) -> Answer | None:
         """The answer of a route of ours; None for what pygeoapi represents."""
         match parts:
+            case ["collections", id_, *rest] if id_ in RASTERS:
+                return self.rasters.answer(id_, rest, request)
             case ["collections", id_, "tiles", matrix, zoom, row, column]:
                 return self.tiles.tile(readable_layer(id_), matrix, zoom, row, column, request)
             case ["collections", id_, *rest] if rest:

@@ -23,6 +23,10 @@ CONFORMANCE = tuple(
             "array-functions property-property arithmetic"
         ),
         "ogcapi-tiles-1/1.0/conf": "core tileset tilesets-list geodata-tilesets mvt oas30",
+        "ogcapi-coverages-1/1.0/conf": (
+            "core subsetting scaling crs geotiff cog subsetting-spatial subsetting-temporal scaling-spatial"
+        ),
+        "ogcapi-maps-1/1.0/conf": "core collection-map spatial-subsetting scaling datetime crs tilesets png",
         "tms/2.0/conf": "tilematrixset json-tilematrixset",
         "ogcapi-processes-1/1.0/conf": "ogc-process-description core json html oas30 job-list callback dismiss",
     }.items()

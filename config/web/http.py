@@ -18,6 +18,7 @@ STATUS = {
     200: "200 OK",
     201: "201 Created",
     204: "204 No Content",
+    206: "206 Partial Content",
     304: "304 Not Modified",
     400: "400 Bad Request",
     401: "401 Unauthorized",
@@ -27,6 +28,7 @@ STATUS = {
     406: "406 Not Acceptable",
     409: "409 Conflict",
     413: "413 Content Too Large",
+    416: "416 Range Not Satisfiable",
     429: "429 Too Many Requests",
     500: "500 Internal Server Error",
     503: "503 Service Unavailable",
@@ -37,15 +39,15 @@ _CORS = [
     ("Access-Control-Allow-Origin", "*"),
     (
         "Access-Control-Expose-Headers",
-        "ETag, Link, Location, Content-Crs, Content-Disposition, Content-Language, Preference-Applied, "
-        "WWW-Authenticate",
+        "ETag, Link, Location, Accept-Ranges, Content-Bbox, Content-Crs, Content-Datetime, Content-Disposition, "
+        "Content-Language, Content-Range, Preference-Applied, WWW-Authenticate",
     ),
 ]
 PREFLIGHT = [
     ("Access-Control-Allow-Methods", "GET, HEAD, POST, DELETE, OPTIONS"),
     (
         "Access-Control-Allow-Headers",
-        "Accept, Accept-Language, Authorization, Content-Type, If-None-Match, Prefer, X-API-Key",
+        "Accept, Accept-Language, Authorization, Content-Type, If-None-Match, If-Range, Prefer, Range, X-API-Key",
     ),
     ("Access-Control-Max-Age", "86400"),
 ]
@@ -146,7 +148,7 @@ class Answer:
             return self._send_chunks(self.chunks, headers, request, start_response)
         if self.zipped:
             headers.append(("Content-Encoding", "gzip"))
-        elif len(body) > _WORTH_ZIPPING and takes_gzip(request):
+        elif len(body) > _WORTH_ZIPPING and takes_gzip(request) and not self.media_type.startswith("image/"):
             body = gzipped(body)
             headers.append(("Content-Encoding", "gzip"))
         if self.status not in (204, 304):

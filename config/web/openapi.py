@@ -6,11 +6,13 @@ from typing import Any
 
 from config.web.openapi_dialect import openapi_schema
 from config.web.openapi_jobs import JOB_PARAMETERS, JOB_RESPONSES, JOB_SCHEMAS, job_paths
+from config.web.openapi_rasters import RASTER_PARAMETERS, raster_operations
 from config.web.openapi_schemas import PARAMETERS, RESPONSES, SCHEMAS, SECURITY
 from config.web.pygeoapi_config import marked, pygeoapi_config
 from geo.crs import CRS84_URI
-from layers.catalogue.catalogue import CATALOGUE
+from layers.catalogue.catalogue import CATALOGUE, RASTERS
 from layers.catalogue.layer import Layer
+from layers.catalogue.raster import Raster
 from layers.exporting.formats import DOWNLOADS
 from layers.features.items_request import offered_crs
 from layers.features.provider import json_type
@@ -49,8 +51,8 @@ def openapi_document(base_url: str, city: City) -> dict[str, Any]:
     """
     identification = pygeoapi_config(base_url, city)["metadata"]["identification"]
     crs = {"type": "string", "enum": list(offered_crs(city.metric_srid)), "default": CRS84_URI}
-    parameters = {name: dict(entry) for name, entry in (PARAMETERS | JOB_PARAMETERS).items()}
-    for name in ("crs", "bbox-crs", "filter-crs"):
+    parameters = {name: dict(entry) for name, entry in (PARAMETERS | JOB_PARAMETERS | RASTER_PARAMETERS).items()}
+    for name in ("crs", "bbox-crs", "filter-crs", "subset-crs", "center-crs"):
         parameters[name] = parameters[name] | {"schema": crs}
     paths: dict[str, Any] = {
         "/": _get("landingPage", "Landing page", "capabilities", "landingPage"),
@@ -72,6 +74,8 @@ def openapi_document(base_url: str, city: City) -> dict[str, Any]:
     }
     for layer in CATALOGUE.values():
         paths |= _layer_paths(layer, city)
+    for raster in RASTERS.values():
+        paths |= _raster_paths(raster, city)
     for id_ in PROCESSES:
         paths |= _process_paths(id_)
     paths |= job_paths()
@@ -84,7 +88,7 @@ def openapi_document(base_url: str, city: City) -> dict[str, Any]:
             "license": {"name": "MIT"},
         },
         "servers": [{"url": base_url}],
-        "tags": [{"name": name} for name in ("capabilities", "tiles", "processes", "jobs", *CATALOGUE)],
+        "tags": [{"name": name} for name in ("capabilities", "tiles", "processes", "jobs", *CATALOGUE, *RASTERS)],
         "paths": paths,
         "components": {
             "parameters": parameters,
@@ -150,6 +154,18 @@ def _layer_paths(layer: Layer, city: City) -> dict[str, Any]:
             empty=True,
         ),
     }
+
+
+def _raster_paths(raster: Raster, city: City) -> dict[str, Any]:
+    here, title = f"/collections/{raster.id}", marked(raster.title, city).en
+    name = "".join(part.capitalize() for part in raster.id.split("-"))
+    closed = raster.readers != "public"
+    described = _get(f"describe{name}", f"{title}: description", raster.id, "collection", closed=closed)
+    paths = {here: described}
+    for path, told in raster_operations(raster).items():
+        operation, summary = f"{told.pop('operation')}{name}", f"{title}: {told.pop('summary')}"
+        paths[here + path] = _get(operation, summary, raster.id, closed=closed, **told)
+    return paths
 
 
 def _process_paths(id_: str) -> dict[str, Any]:

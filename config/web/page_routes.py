@@ -17,7 +17,7 @@ from config.styles.sld import layer_sld
 from config.web.credentials import sent_key
 from config.web.http import Answer, Request, matches
 from geo.errors import InvalidInput, NeedsKey
-from layers.catalogue.catalogue import CATALOGUE
+from layers.catalogue.catalogue import CATALOGUE, RASTERS
 from layers.catalogue.layer import Layer
 from layers.identity import current
 from layers.store import Store
@@ -58,8 +58,9 @@ class PageRoutes:
                 return self._qgis(request)
             case ["style.json"]:
                 layers = [layer for layer in CATALOGUE.values() if current().reaches(layer.readers)]
+                rasters = [raster for raster in RASTERS.values() if current().reaches(raster.readers)]
                 return Answer(
-                    orjson.dumps(map_style(layers, self._base, request.language)),
+                    orjson.dumps(map_style(layers, self._base, request.language, rasters=rasters)),
                     STYLE,
                     200,
                     [("Cache-Control", "no-cache")],

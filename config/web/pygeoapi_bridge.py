@@ -18,8 +18,10 @@ from typing import Any
 from config.settings import hand_over
 from config.web.conformance import CONFORMANCE
 from config.web.http import Environ, StartResponse
-from layers.catalogue.catalogue import CATALOGUE
+from config.web.raster_description import raster_description
+from layers.catalogue.catalogue import CATALOGUE, RASTERS
 from layers.exporting.formats import DOWNLOADS
+from layers.features.moments import moment_text
 from layers.identity import current
 from layers.store import Store
 from layers.texts import texts
@@ -32,7 +34,7 @@ class VisibleResources(dict[str, Any]):
     """Resources of the configuration as the current identity may see them: what it may not read is not listed."""
 
     def _shown(self, id_: object) -> bool:
-        layer = CATALOGUE.get(str(id_))
+        layer = CATALOGUE.get(str(id_)) or RASTERS.get(str(id_))
         return layer is None or current().reaches(layer.readers)
 
     def __iter__(self) -> Iterator[str]:
@@ -115,13 +117,16 @@ def _live_collections(stock: Callable[..., dict[str, Any]], store: Store) -> Cal
 
     def described(api: Any, request: Any, dataset: str, locale_: Any) -> dict[str, Any]:
         description = stock(api, request, dataset, locale_)
+        if dataset in RASTERS:
+            language = "zh" if _is_chinese(str(locale_)) else "en"
+            return raster_description(RASTERS[dataset], description, store, api.base_url, language)
         layer = CATALOGUE[dataset]
         bounds = store.features.bounds(layer)
         box = bounds.box or store.city().box
         if box is not None:
             description["extent"]["spatial"]["bbox"] = [list(box)]
         if layer.time:
-            description["extent"]["temporal"] = {"interval": [[_moment(edge) for edge in bounds.times]]}
+            description["extent"]["temporal"] = {"interval": [[moment_text(edge) for edge in bounds.times]]}
         description["itemCount"] = bounds.count
         language = "zh" if _is_chinese(str(locale_)) else "en"
         description["links"] += [
@@ -136,16 +141,6 @@ def _live_collections(stock: Callable[..., dict[str, Any]], store: Store) -> Cal
         return description
 
     return described
-
-
-def _moment(text: str | None) -> str | None:
-    """A day or PostgreSQL's moment as RFC 3339."""
-    if text is None:
-        return None
-    if len(text) == 10:
-        return f"{text}T00:00:00+08:00"
-    day, _, clock = text.partition(" ")
-    return f"{day}T{clock}" + (":00" if clock[-3:-2] in "+-" else "")
 
 
 def _declare_conformance() -> None:

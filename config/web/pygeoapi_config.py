@@ -6,8 +6,9 @@ from typing import Any
 
 from config.pages.templating import TEMPLATES
 from geo.crs import CRS84_URI
-from layers.catalogue.catalogue import CATALOGUE
+from layers.catalogue.catalogue import CATALOGUE, RASTERS
 from layers.catalogue.layer import Layer
+from layers.catalogue.raster import Raster
 from layers.features.items_request import GREATEST_LIMIT, offered_crs
 from layers.store import City
 from layers.text import Text
@@ -74,6 +75,7 @@ def pygeoapi_config(base_url: str, city: City) -> dict[str, Any]:
             "contact": {"url": f"{base_url}/"},
         },
         "resources": {layer.id: _collection(layer, base_url, city) for layer in CATALOGUE.values()}
+        | {raster.id: _raster(raster, city) for raster in RASTERS.values()}
         | {
             # a process may be called like the layer that shows what came of it, and a resource has but one name
             f"{PROCESS}{id_}": {"type": "process", "processor": {"name": f"{cls.__module__}.{cls.__name__}"}}
@@ -135,6 +137,26 @@ def _collection(layer: Layer, base_url: str, city: City) -> dict[str, Any]:
     if layer.time:
         collection["time_field"] = layer.time[0]
     return collection
+
+
+def _raster(raster: Raster, city: City) -> dict[str, Any]:
+    """The collection of a raster; the app writes its links and extent."""
+    return {
+        "type": "collection",
+        "title": marked(raster.title, city).both(),
+        "description": raster.description.both(),
+        "keywords": {"zh": [raster.title.zh], "en": [raster.title.en]},
+        "extents": {"spatial": {"bbox": _CHINA, "crs": CRS84_URI}},
+        "links": [],
+        "providers": [
+            {
+                "type": "coverage",
+                "name": "layers.rasters.provider.RasterProvider",
+                "data": raster.id,
+                "format": {"name": "geotiff", "mimetype": "image/tiff; application=geotiff"},
+            }
+        ],
+    }
 
 
 def _link(rel: str, type_: str, title: Text, href: str) -> dict[str, Any]:

@@ -8,18 +8,17 @@ import orjson
 
 from config.web.http import Answer, Request, gzipped, matches, takes_gzip
 from config.web.items_routes import cache_control
-from geo.crs import CRS84_URI, uri_of
+from config.web.tilesets import Tiled, link, tilejson, tileset
+from geo.crs import uri_of
 from geo.errors import InvalidInput, NotFound
 from layers.cache import BytesCache, Recent
 from layers.catalogue.layer import Layer
 from layers.features.items_request import ItemsRequest, parse_items_request
 from layers.store import Store
-from layers.text import Text
 from layers.tiles.matrix import TILE_MATRIX_SETS, TileMatrixSet, tile_matrix_set
 
 MVT = "application/vnd.mapbox-vector-tile"
 _TILE_PARAMETERS = frozenset({"f", "lang", "datetime", "filter", "filter-lang", "filter-crs"})
-_SAMPLE = Text("示例数据，非真实业务数据", "Sample data, not real records")
 
 
 class TileRoutes:
@@ -86,36 +85,25 @@ class TileRoutes:
     def tilejson(self, layer: Layer, matrix: TileMatrixSet, request: Request) -> Answer:
         """TileJSON 3.0.0 of a layer."""
         box = self._store.features.bounds(layer).box or self._store.city().box
-        low, high = layer.tiles or (0, 0)
-        words: dict[str, Any] = {
-            "tilejson": "3.0.0",
-            "name": layer.title.in_(request.language),
-            "description": layer.description.in_(request.language),
-            "tiles": [f"{self._base}/collections/{layer.id}/tiles/{matrix.id}/{{z}}/{{y}}/{{x}}?f=mvt"],
-            "minzoom": low,
-            "maxzoom": high,
-            "scheme": "xyz",
-            "vector_layers": [
-                {
-                    "id": layer.id,
-                    "fields": {name: self._title(layer, name, request.language) for name in layer.tile_fields},
-                    "minzoom": low,
-                    "maxzoom": high,
-                }
-            ],
-        }
-        if box:
-            words["bounds"] = list(box)
-            words["center"] = [(box[0] + box[2]) / 2, (box[1] + box[3]) / 2, 11]
-        if self._store.city().sample:
-            words["attribution"] = _SAMPLE.in_(request.language)
+        zooms = low, high = layer.tiles or (0, 0)
+        words = tilejson(
+            self._tiled(layer), matrix, request.language, box, zooms, layer.description, self._store.city().sample
+        )
+        words["vector_layers"] = [
+            {
+                "id": layer.id,
+                "fields": {name: self._title(layer, name, request.language) for name in layer.tile_fields},
+                "minzoom": low,
+                "maxzoom": high,
+            }
+        ]
         return self._json(words, layer, request)
 
     def tilesets(self, layer: Layer, request: Request) -> Answer:
         """``/collections/{id}/tiles``: the tile sets of a layer."""
         sets = [self._tileset(layer, matrix, request) for matrix in TILE_MATRIX_SETS.values()]
         here = f"{self._base}/collections/{layer.id}/tiles"
-        return self._json({"tilesets": sets, "links": [_link("self", "application/json", here)]}, layer, request)
+        return self._json({"tilesets": sets, "links": [link("self", "application/json", here)]}, layer, request)
 
     def tileset(self, layer: Layer, matrix: TileMatrixSet, request: Request) -> Answer:
         """``/collections/{id}/tiles/{matrix}``: one tile set."""
@@ -129,7 +117,7 @@ class TileRoutes:
                 "title": matrix.title.in_(request.language),
                 **({"uri": matrix.uri} if matrix.uri else {}),
                 "crs": uri_of(matrix.srid),
-                "links": [_link("self", "application/json", f"{self._base}/tileMatrixSets/{matrix.id}")],
+                "links": [link("self", "application/json", f"{self._base}/tileMatrixSets/{matrix.id}")],
             }
             for matrix in TILE_MATRIX_SETS.values()
         ]
@@ -140,28 +128,11 @@ class TileRoutes:
         return self._json(tile_matrix_set(id_).describe(), None, request)
 
     def _tileset(self, layer: Layer, matrix: TileMatrixSet, request: Request) -> dict[str, Any]:
-        here = f"{self._base}/collections/{layer.id}/tiles/{matrix.id}"
         box = self._store.features.bounds(layer).box
-        described: dict[str, Any] = {
-            "title": f"{layer.title.in_(request.language)} ({matrix.title.in_(request.language)})",
-            "dataType": "vector",
-            "crs": uri_of(matrix.srid),
-            "tileMatrixSetURI": matrix.uri or f"{self._base}/tileMatrixSets/{matrix.id}",
-            "links": [
-                _link("self", "application/json", here),
-                _link("item", MVT, f"{here}/{{tileMatrix}}/{{tileRow}}/{{tileCol}}?f=mvt") | {"templated": True},
-                _link(
-                    "http://www.opengis.net/def/rel/ogc/1.0/tiling-scheme",
-                    "application/json",
-                    f"{self._base}/tileMatrixSets/{matrix.id}",
-                ),
-                _link("describedby", "application/json", f"{here}/metadata?f=tilejson"),
-            ],
-            "layers": [{"id": layer.id, "title": layer.title.in_(request.language), "dataType": "vector"}],
-        }
-        if box:
-            described["boundingBox"] = {"lowerLeft": list(box[:2]), "upperRight": list(box[2:]), "crs": CRS84_URI}
-        return described
+        return tileset(self._tiled(layer), matrix, self._base, request.language, box)
+
+    def _tiled(self, layer: Layer) -> Tiled:
+        return Tiled(layer.id, layer.title, f"{self._base}/collections/{layer.id}/tiles", "vector", MVT, "mvt")
 
     @staticmethod
     def _title(layer: Layer, name: str, language: str) -> str:
@@ -175,7 +146,3 @@ class TileRoutes:
             ("Cache-Control", cache_control(layer) if layer else "public, no-cache"),
         ]
         return Answer(orjson.dumps(words), "application/json", 200, headers)
-
-
-def _link(rel: str, type_: str, href: str) -> dict[str, Any]:
-    return {"rel": rel, "type": type_, "href": href}

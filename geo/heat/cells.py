@@ -61,6 +61,11 @@ def cells_of(lon: ArrayLike, lat: ArrayLike, resolution: int = CASE_RESOLUTION) 
     return out
 
 
+def resolutions(cells: ArrayLike) -> NDArray[np.int64]:
+    """Resolution of each cell, read from the bits of its number; (n,) array of int64."""
+    return ((np.asarray(cells).astype(np.uint64) >> _RESOLUTION_SHIFT) & np.uint64(15)).astype(np.int64)
+
+
 def parents(cells: ArrayLike, resolution: int) -> NDArray[np.int64]:
     """Parent of each cell at a coarser resolution, computed on the bits of the cell's number.
 
@@ -86,8 +91,7 @@ def parents(cells: ArrayLike, resolution: int) -> NDArray[np.int64]:
     that is not used is 7. https://h3geo.org/docs/core-library/h3Indexing
     """
     numbers = np.asarray(cells).astype(np.uint64)
-    own = (numbers >> _RESOLUTION_SHIFT) & np.uint64(15)
-    if len(numbers) and (resolution < 0 or int(own.min()) < resolution):
+    if len(numbers) and (resolution < 0 or int(resolutions(numbers).min()) < resolution):
         raise InvalidInput("heat.resolution", resolution=resolution)
     unused = np.uint64((1 << (_BITS * (_DIGITS - resolution))) - 1)
     cleared = numbers & ~(np.uint64(15) << _RESOLUTION_SHIFT)

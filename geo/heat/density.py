@@ -100,8 +100,8 @@ def kernel_density(
         raise InvalidInput("density.bandwidth-number", bandwidth=bandwidth_m)
     parts = max(1, math.ceil(kernel.cells * grid.cell_m / bandwidth_m - 1e-9))
     fine = grid.finer(parts)
-    ground = inside if parts == 1 else inside.repeat(parts, axis=0).repeat(parts, axis=1)
-    mass, counted, left_out = _binned(x, y, weights, fine, _grown(ground))
+    ground, near = (_cut(cells, parts) for cells in (inside, _grown(inside)))
+    mass, counted, left_out = _binned(x, y, weights, fine, near)
     smooth = _Convolution(fine, kernel, bandwidth_m)
     if edge != "none":
         share = smooth(ground.astype(np.float32))
@@ -193,6 +193,11 @@ def _grown(cells: NDArray[np.bool_]) -> NDArray[np.bool_]:
     framed = np.pad(cells, 1)
     rows = framed[:-2] | framed[1:-1] | framed[2:]
     return rows[:, :-2] | rows[:, 1:-1] | rows[:, 2:]
+
+
+def _cut(cells: NDArray[np.bool_], parts: int) -> NDArray[np.bool_]:
+    """Each cell as ``parts`` x ``parts`` of them."""
+    return cells if parts == 1 else cells.repeat(parts, axis=0).repeat(parts, axis=1)
 
 
 class _Convolution:

@@ -6,11 +6,13 @@ from typing import get_args
 
 from layers.catalogue.cameras import CAMERAS
 from layers.catalogue.cases import CASE_HEAT, CASES
+from layers.catalogue.density import CASE_DENSITY
 from layers.catalogue.departments import CROSSWALK, DEPARTMENT_CELLS
 from layers.catalogue.findings import FINDINGS
 from layers.catalogue.ground import DIVISIONS, GRIDS
 from layers.catalogue.hotspots import HOT_SPOTS
 from layers.catalogue.layer import GeometryType, Layer
+from layers.catalogue.raster import Raster
 from layers.catalogue.services import ENFORCEMENT, SERVICE_POINTS
 
 CATALOGUE: dict[str, Layer] = {
@@ -26,3 +28,6 @@ VECTOR_LAYERS: tuple[Layer, ...] = tuple(
     layer for layer in CATALOGUE.values() if layer.geometry_type in get_args(GeometryType)
 )
 """Those with features."""
+
+RASTERS: dict[str, Raster] = {raster.id: raster for raster in (CASE_DENSITY,)}
+"""Every layer of values on cells by its id; they have no features, so they stand apart."""

@@ -6,12 +6,15 @@ from psycopg2 import sql
 from psycopg2.extensions import cursor as Cursor
 
 from layers.catalogue.catalogue import CATALOGUE
-from layers.catalogue.shared import STAFF_OF_TOWNSHIP
+from layers.catalogue.shared import STAFF, STAFF_OF_TOWNSHIP
 
 OWN_JOBS = "case when key_id is null then id = wangge.asked_job() else key_id = wangge.asking_key() end"
 """A key's jobs are seen by that key; one of the public by whoever knows its id, and no list ever shows it."""
 
-SUPPORTING_RULES = {"case_counts": STAFF_OF_TOWNSHIP, "jobs": OWN_JOBS}
+OWN_DENSITY = f"audience = 'public' or ({STAFF} and (select wangge.asking_township()) is null)"
+"""Maps made from exact places are for staff of the whole city."""
+
+SUPPORTING_RULES = {"case_counts": STAFF_OF_TOWNSHIP, "density_maps": OWN_DENSITY, "jobs": OWN_JOBS}
 """Tables that no collection shows but the service reads, with their row rule."""
 
 

@@ -238,8 +238,17 @@ def _boolean(text: str, parameter: str) -> bool:
 
 def _crs(params: Mapping[str, str], parameter: str, offered: tuple[str, ...]) -> str:
     text = params.get(parameter)
-    if text is None:
-        return CRS84_URI
+    return CRS84_URI if text is None else offered_uri(text, parameter, offered)
+
+
+def offered_uri(text: str, parameter: str, offered: tuple[str, ...]) -> str:
+    """The URI among those offered that a CRS's name in any spelling means.
+
+    Raises
+    ------
+    InvalidInput
+        When it is none of them.
+    """
     try:
         srid = srid_of(text)
     except InvalidInput as error:

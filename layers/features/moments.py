@@ -90,3 +90,19 @@ def parse_period(text: str, parameter: str = "datetime") -> Period:
 def day_in_city(moment: datetime) -> date:
     """The city's calendar day at a moment."""
     return moment.astimezone(CITY_ZONE).date()
+
+
+def moment_text(text: str | None) -> str | None:
+    """A day or PostgreSQL's moment as RFC 3339.
+
+    Examples
+    --------
+    >>> moment_text("2024-05-01"), moment_text("2024-05-01 08:30:00+08")
+    ('2024-05-01T00:00:00+08:00', '2024-05-01T08:30:00+08:00')
+    """
+    if text is None:
+        return None
+    if len(text) == 10:
+        return f"{text}T00:00:00+08:00"
+    day, _, clock = text.partition(" ")
+    return f"{day}T{clock}" + (":00" if clock[-3:-2] in "+-" else "")

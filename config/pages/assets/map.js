@@ -3,6 +3,7 @@ import { transformRequest } from "./key.js";
 import { keepLabels, splitLabels } from "./labels.js";
 import { addMonths } from "./months.js";
 import { place } from "./place.js";
+import { addRasterLegends } from "./raster.js";
 import { addPopups } from "./popup.js";
 import { addSearch } from "./search.js";
 import { addSectors } from "./sector.js";
@@ -82,7 +83,7 @@ function start() {
   map.addControl(new maplibregl.ScaleControl({ unit: "metric" }), "bottom-left");
   addFold();
 
-  const titles = new Map(settings.layers.map((layer) => [layer.id, layer.title]));
+  const titles = new Map([...settings.layers, ...settings.rasters].map((layer) => [layer.id, layer.title]));
   map.on("error", (event) => {
     const title = titles.get(event.sourceId);
     if (title && event.error?.status) tell(settings.words["tiles-failed"].replace("{layer}", title).replace("{status}", event.error.status));
@@ -92,8 +93,12 @@ function start() {
     settings.layers.forEach((layer) => addSectors(map, layer));
     // before the switches, so that no month but the wanted one is ever fetched
     await addMonths(map, settings, root, place);
-    const apply = addSwitches(map, settings, place);
-    addKey(map, settings, root, place, apply);
+    const switched = addSwitches(map, settings, place);
+    const worded = addRasterLegends(settings, root, place);
+    addKey(map, settings, root, place, () => {
+      switched();
+      worded();
+    });
     addSearch(map, settings, root);
     addPopups(map, settings, root);
     addReadout(map);

@@ -26,7 +26,7 @@ export function reload(map, layer, month) {
 
 export async function addMonths(map, settings, root, place) {
   const box = document.getElementById("months");
-  const timed = settings.layers.filter((layer) => layer.timed && map.getSource(layer.id));
+  const timed = [...settings.layers, ...settings.rasters].filter((layer) => layer.timed && map.getSource(layer.id));
   if (!box || !timed.length) return;
   const select = box.querySelector("select");
 
@@ -48,7 +48,7 @@ export async function addMonths(map, settings, root, place) {
   for (const button of box.querySelectorAll("button")) {
     button.addEventListener("click", () => {
       select.selectedIndex += Number(button.dataset.step);
-      apply();
+      select.dispatchEvent(new Event("change"));
     });
   }
   box.hidden = false;

@@ -35,13 +35,14 @@ export function addKey(map, settings, root, place, apply) {
   const input = form.querySelector("input");
   const output = form.querySelector("output");
   const staff = settings.layers.filter((layer) => layer.staff);
+  const keyed = [...settings.layers, ...settings.rasters].filter((layer) => layer.keyed);
   const ids = staff.map((layer) => layer.id);
 
   function open(allowed) {
     for (const box of boxes()) if (ids.includes(box.value)) box.disabled = !allowed;
     forget.hidden = !key.value;
-    // what was refused without the key is asked for again
-    for (const layer of staff) reload(map, layer, place.month);
+    // what the key opens or shows more of is asked for again
+    for (const layer of keyed) reload(map, layer, place.month);
     apply();
   }
 

@@ -1,0 +1,38 @@
+// The legend of each raster: which value a colour stands for hangs on the month, and on what the reader's key shows.
+import { getJson } from "./key.js";
+
+function fill(list, legend) {
+  list.replaceChildren(
+    ...legend.entries.toReversed().map(({ label, colour }) => {
+      const line = document.createElement("li");
+      const swatch = Object.assign(document.createElement("span"), { className: "swatch-colour" });
+      swatch.style.background = colour;
+      swatch.style.opacity = legend.opacity;
+      line.append(swatch, ` ${label}`);
+      return line;
+    }),
+  );
+}
+
+/** Words the legends of the rasters that are shown; returns what asks for them anew. */
+export function addRasterLegends(settings, root, place) {
+  const lists = [...document.querySelectorAll("[data-raster]")];
+  const known = new Map();
+  async function apply() {
+    for (const list of lists) {
+      const id = list.dataset.raster;
+      const box = document.querySelector(`#layers input[value="${id}"]`);
+      if (!box?.checked || box.disabled) continue;
+      const month = place.month ? `&datetime=${place.month}` : "";
+      const address = `${root}/collections/${id}/legend?f=json&lang=${settings.language}${month}`;
+      known.set(id, address);
+      const legend = await getJson(address).catch(() => null);
+      // an answer that comes after the reader has gone on to another month is of no use
+      if (legend && known.get(id) === address) fill(list, legend);
+    }
+  }
+  document.getElementById("layers").addEventListener("change", apply);
+  document.querySelector("#months select")?.addEventListener("change", apply);
+  apply();
+  return apply;
+}

@@ -1,0 +1,192 @@
+"""Density maps: made once for each audience, parameters and version of the data, then kept for every worker."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import threading
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import psycopg2
+import shapely
+from numpy.typing import NDArray
+
+from geo.crs import project
+from geo.errors import Conflict, InvalidInput
+from geo.heat.density import kernel_density
+from geo.heat.kernels import KERNELS
+from geo.heat.raster_grid import RasterGrid
+from layers.cache import Recent
+from layers.catalogue.density import CASE_DENSITY
+from layers.database.database import Database
+from layers.database.versions import Versions
+from layers.identity import current
+from layers.rasters.geotiff import Described, describe, placed, write_cog
+from layers.rasters.painting import breaks_below
+from layers.rasters.request import DensityRequest
+from layers.rasters.source import SOURCE_LAYERS, Audience, Cases, audience_of, read_cases, versions_text
+
+_MADE_BY = "1"
+"""Raised when maps come out otherwise for the same data, so that none of an older program is found."""
+
+_IN_MEMORY = 24
+
+
+@dataclass(frozen=True)
+class DensityMap:
+    """A density map as it goes out.
+
+    Attributes
+    ----------
+    tif : bytes
+        Cloud-Optimised GeoTIFF in the city's metric CRS.
+    """
+
+    tif: bytes
+
+    @cached_property
+    def etag(self) -> str:
+        """Hash of the bytes, quoted: it tells that a map is another one, and nothing of when the data changed."""
+        return f'"{hashlib.blake2b(self.tif, digest_size=12).hexdigest()}"'
+
+    @cached_property
+    def described(self) -> Described:
+        """Cells, CRS and tags."""
+        return describe(self.tif)
+
+    @cached_property
+    def breaks(self) -> tuple[float, ...]:
+        """Values at the colours of the ramp."""
+        return tuple(float(part) for part in self.described.tags["BREAKS"].split())
+
+    @property
+    def period(self) -> str:
+        """Days of what was counted, as ``from/until``; empty for no cases."""
+        return self.described.tags["PERIOD"]
+
+
+class Densities:
+    """Makes and finds density maps of one database.
+
+    Parameters
+    ----------
+    database : Database
+        Logged in as the service.
+    versions : Versions
+        Tells when a layer changes; while it knows nothing, every map is made anew.
+    """
+
+    def __init__(self, database: Database, versions: Versions) -> None:
+        self._database = database
+        self._versions = versions
+        self._kept: Recent[str, DensityMap] = Recent(_IN_MEMORY)
+        self._ground: Recent[str, tuple[int, RasterGrid, NDArray[np.bool_]]] = Recent(1)
+        # one map at a time: a page asks for a dozen tiles of one that isn't made yet, and each takes half the memory
+        self._making = threading.Lock()
+
+    def of(self, request: DensityRequest) -> DensityMap:
+        """The map that a request asks for, as the current identity may see it.
+
+        Raises
+        ------
+        Conflict
+            When there is no outline of a city yet.
+        """
+        audience = audience_of(current())
+        key = self._key(audience, request)
+        found = self._kept.get(key) if key else None
+        if found is not None:
+            return found
+        with self._making:
+            found = (self._kept.get(key) or self._stored(key)) if key else None
+            if found is None:
+                found = self._make(audience, request)
+            elif key:
+                self._kept.put(key, found)
+        return found
+
+    def _key(self, audience: Audience, request: DensityRequest) -> str | None:
+        """Name of a map at the versions that are known; None when none are."""
+        known = {layer: self._versions.of(layer) for layer in SOURCE_LAYERS[audience]}
+        if any(version is None for version in known.values()):
+            return None
+        return _named(audience, request, versions_text({layer: version or 0 for layer, version in known.items()}))
+
+    def _stored(self, key: str) -> DensityMap | None:
+        rows = self._database.fetch("select tif from wangge.density_maps where key = %s::text", (_hashed(key),))
+        return DensityMap(bytes(rows[0][0])) if rows else None
+
+    def _make(self, audience: Audience, request: DensityRequest) -> DensityMap:
+        srid, grid, inside = self.ground()
+        try:
+            cases = read_cases(self._database, audience, request.period, srid)
+        except psycopg2.errors.QueryCanceled as error:
+            raise InvalidInput("query.too-long") from error
+        kernel = KERNELS[request.kernel]
+        density = kernel_density(
+            cases.x, cases.y, grid, inside, kernel, request.bandwidth_m, weights=cases.weights, edge=request.edge
+        )
+        greatest = float(np.nanmax(density.values, initial=0.0))
+        tags = _tags(audience, request, cases, density.counted, density.left_out)
+        tags["RADIUS_M"] = f"{kernel.radius_m(request.bandwidth_m):.0f}"
+        tags["BREAKS"] = " ".join(f"{low:g}" for low in breaks_below(greatest, len(CASE_DENSITY.ramp)))
+        made = DensityMap(write_cog(density.values, placed(grid), srid, CASE_DENSITY, tags))
+        if cases.versions:
+            # under the versions that were read, which may be newer than those that were known
+            key = _named(audience, request, cases.versions)
+            self._kept.put(key, made)
+            self._store(key, audience, made)
+        return made
+
+    def _store(self, key: str, audience: Audience, made: DensityMap) -> None:
+        # a replica can't keep a map; each of its workers makes its own
+        with contextlib.suppress(psycopg2.errors.ReadOnlySqlTransaction):
+            self._database.fetch(
+                "select wangge.keep_density(%s::text, %s::text, %s::bytea)", (_hashed(key), audience, made.tif)
+            )
+
+    def ground(self) -> tuple[int, RasterGrid, NDArray[np.bool_]]:
+        """Metric CRS, cells, and which of them lie in the city.
+
+        Raises
+        ------
+        Conflict
+            When there is no outline of a city yet.
+        """
+        rows = self._database.fetch("select metric_srid, st_asbinary(outline) from wangge.city")
+        if not rows:
+            raise Conflict("density.no-city")
+        srid, wkb = rows[0][0], bytes(rows[0][1])
+        name = f"{srid} {hashlib.blake2b(wkb).hexdigest()}"
+        known = self._ground.get(name)
+        if known is None:
+            outline = project(np.array([shapely.from_wkb(wkb)]), 4490, srid)[0]
+            grid = RasterGrid.over(outline.bounds, CASE_DENSITY.cell_m)
+            known = (srid, grid, grid.inside(outline))
+            self._ground.put(name, known)
+        return known
+
+
+def _tags(
+    audience: Audience, request: DensityRequest, cases: Cases, counted: float, left_out: float
+) -> dict[str, object]:
+    """What a map's file says of how it was made."""
+    return {
+        "KERNEL": request.kernel,
+        "BANDWIDTH_M": f"{request.bandwidth_m:g}",
+        "EDGE_CORRECTION": request.edge,
+        "PERIOD": f"{cases.since}/{cases.until}" if cases.since else "",
+        "CASES": f"{counted:.0f}",
+        "CASES_OUTSIDE": f"{left_out:.0f}",
+        "MADE_FROM": "places of cases" if audience == "staff" else "published counts of cells, spread evenly over them",
+    }
+
+
+def _named(audience: Audience, request: DensityRequest, versions: str) -> str:
+    return f"{_MADE_BY} {audience} {request.text} {versions}"
+
+
+def _hashed(key: str) -> str:
+    return hashlib.blake2b(key.encode(), digest_size=24).hexdigest()

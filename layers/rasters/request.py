@@ -1,0 +1,83 @@
+"""What a client asks of the density: kernel, bandwidth, edge and period, read once for every representation."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, get_args
+
+from geo.errors import InvalidInput
+from geo.heat.density import Edge
+from geo.heat.kernels import kernel_named
+from layers.features.moments import Period, parse_period
+
+PARAMETERS: Final = ("kernel", "bandwidth", "edge", "datetime")
+DEFAULT_KERNEL: Final = "quartic"
+DEFAULT_BANDWIDTH_M: Final = 500.0
+LEAST_BANDWIDTH_M: Final = 200.0
+"""Finer maps show single houses; and each halving takes four times the work."""
+GREATEST_BANDWIDTH_M: Final = 5_000.0
+
+
+@dataclass(frozen=True)
+class DensityRequest:
+    """A density map as it was asked for.
+
+    Attributes
+    ----------
+    kernel : str
+        Name of one of `geo.heat.kernels.KERNELS`.
+    bandwidth_m : float
+        Its standard deviation along an axis, metres.
+    edge : str
+        Correction at the city's edge, see `geo.heat.density.kernel_density`.
+    period : Period or None
+        Of which cases; None for all.
+    """
+
+    kernel: str = DEFAULT_KERNEL
+    bandwidth_m: float = DEFAULT_BANDWIDTH_M
+    edge: Edge = "diggle"
+    period: Period | None = None
+
+    @property
+    def text(self) -> str:
+        """All of it in one line, the same for the same map."""
+        ends = (None, None) if self.period is None else (self.period.start, self.period.end)
+        period = "/".join(".." if end is None else end.isoformat() for end in ends)
+        return f"{self.kernel} {self.bandwidth_m:g} {self.edge} {period}"
+
+
+def parse_density_request(params: Mapping[str, str]) -> DensityRequest:
+    """Read the parameters that choose a density map; others are left to who reads what is drawn of it.
+
+    Raises
+    ------
+    InvalidInput
+        Naming the parameter, its value and what it takes.
+    """
+    edge: Edge = "diggle"
+    for known in get_args(Edge):
+        edge = known if params.get("edge") == known else edge
+    if params.get("edge", edge) != edge:
+        raise InvalidInput("query.value", parameter="edge", value=params["edge"][:40], wanted=", ".join(get_args(Edge)))
+    return DensityRequest(
+        kernel=kernel_named(params.get("kernel", DEFAULT_KERNEL)).name,
+        bandwidth_m=_bandwidth(params["bandwidth"]) if "bandwidth" in params else DEFAULT_BANDWIDTH_M,
+        edge=edge,
+        period=parse_period(params["datetime"]) if "datetime" in params else None,
+    )
+
+
+def _bandwidth(text: str) -> float:
+    try:
+        metres = float(text)
+    except ValueError:
+        metres = math.nan
+    if not LEAST_BANDWIDTH_M <= metres <= GREATEST_BANDWIDTH_M:
+        raise InvalidInput(
+            "density.bandwidth", bandwidth=text[:40], least=f"{LEAST_BANDWIDTH_M:g}", most=f"{GREATEST_BANDWIDTH_M:g}"
+        )
+    # whole metres, so that two who mean the same share one map
+    return float(round(metres))
