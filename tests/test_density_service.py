@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import subprocess
 import sys
-import time
 from typing import Any
 
 import numpy as np
 import pytest
-import rasterio
+from raster_answers import COVERAGE, HERE, TILE, opened
 from rasterio.warp import transform, transform_bounds
 
-HERE = "/collections/case-density"
-COVERAGE = f"{HERE}/coverage"
 MIDDLE = (120.02, 32.17)
-TILE = f"{HERE}/map/tiles/WebMercatorQuad/10/414/853"
 READ_BY_GDAL = """
 import json, sys, rasterio
 from rasterio.windows import Window
@@ -30,11 +25,6 @@ with rasterio.Env(GDAL_DISABLE_READDIR_ON_OPEN="EMPTY_DIR", CPL_CURL_VERBOSE="NO
                           "unit": opened.units[0], "tags": opened.tags(), "part": part.tolist(),
                           "small": [int(side) for side in small.shape]}))
 """
-
-
-def opened(answer: Any) -> Any:
-    assert answer.status_code == 200, answer.text[:500]
-    return rasterio.open(io.BytesIO(answer.content))
 
 
 def counted(service: Any, sql: str, *values: object) -> Any:
@@ -261,73 +251,6 @@ def test_pages_show_the_layer(service: Any) -> None:
         for path in ("/collections", HERE, "/map"):
             page = service.get(f"{path}?f=html&lang={language}" if path != "/map" else f"/map?lang={language}")
             assert page.status_code == 200 and title in page.text
-
-
-# --- who sees what, and when
-
-
-def test_the_public_gets_nothing_but_what_is_published(service: Any, whole: Any) -> None:
-    """Staff of one township get the public's map, staff of the city one of exact places, each under its own cache."""
-    township, staff = service.get(COVERAGE, "township"), service.get(COVERAGE, "staff")
-    assert township.content == whole.content != staff.content
-    with opened(whole) as public, opened(staff) as exact:
-        assert public.tags()["MADE_FROM"].startswith("published") and exact.tags()["MADE_FROM"] == "places of cases"
-    assert whole.headers["Cache-Control"] == "public, no-cache"
-    assert staff.headers["Cache-Control"] == "private, no-cache"
-    assert service.get(TILE).headers["ETag"] != service.get(TILE, "staff").headers["ETag"]
-
-
-def test_a_change_is_seen_and_the_public_sees_none_that_is_not_published(own_service: Any) -> None:
-    """A new case in a place without others: staff's map changes, the public's stays the same to the last byte."""
-    service = own_service
-    before = {role: service.get(f"{COVERAGE}?datetime=2025-06", role) for role in (None, "staff")}
-    with service.database.transaction() as cursor:
-        cursor.execute(
-            "with lonely as (select * from wangge.cases as one where not exists (select from wangge.case_heat as shown"
-            " where shown.audience = 'public' and shown.resolution = 8 and shown.month = '2025-06-01'"
-            " and shown.cell = wangge.h3_parent(one.cell, 8))"
-            " and not exists (select from wangge.case_heat as held where held.audience = 'staff'"
-            " and held.resolution = 8 and held.class_code = 'all' and held.channel = 'all'"
-            " and held.month = '2025-06-01'"
-            " and held.cell = wangge.h3_parent(one.cell, 8) and held.count >= 4) limit 1)"
-            " insert into wangge.cases (case_no, category, type_code, type_name, channel, state, reported_at,"
-            " township_code, cell, geom) select 'NEW-1', category, type_code, type_name, channel, '上报',"
-            " '2025-06-15 12:00+08', township_code, cell, geom from lonely returning case_no"
-        )
-        assert cursor.fetchone() is not None
-    end = time.monotonic() + 20
-    while True:
-        staff = service.get(f"{COVERAGE}?datetime=2025-06", "staff")
-        if staff.headers["ETag"] != before["staff"].headers["ETag"]:
-            break
-        assert time.monotonic() < end, "the change never came"
-        time.sleep(0.05)
-    with opened(staff) as after, opened(before["staff"]) as held:
-        assert float(after.tags()["CASES"]) == float(held.tags()["CASES"]) + 1
-    public = service.get(f"{COVERAGE}?datetime=2025-06")
-    assert public.content == before[None].content and public.headers["ETag"] == before[None].headers["ETag"]
-
-
-def test_maps_are_kept_for_every_worker_and_closed_to_the_public(own_service: Any) -> None:
-    """What one worker made lies in the database; the service's role can neither read nor keep staff's as the public."""
-    service = own_service
-    service.get(f"{COVERAGE}?bandwidth=777", "staff")
-    service.get(f"{COVERAGE}?bandwidth=777")
-    with service.database.transaction() as cursor:
-        cursor.execute("select audience, count(*) from wangge.density_maps group by 1 order by 1")
-        assert [audience for audience, _ in cursor.fetchall()] == ["public", "staff"]
-    api = service.database.api
-    from layers.identity import Identity
-
-    for identity, seen in ((Identity(), {b"public"}), (Identity("staff", "321283100"), {b"public"}),
-                           (Identity("staff"), {b"public", b"staff"})):  # fmt: skip
-        rows = api.fetch("select distinct audience from wangge.density_maps", (), identity)
-        assert {audience for (audience,) in rows} == seen
-    import psycopg2
-
-    for identity in (Identity(), Identity("staff", "321283100")):
-        with pytest.raises(psycopg2.errors.InsufficientPrivilege):
-            api.fetch("select wangge.keep_density('x'::text, 'staff'::text, ''::bytea)", (), identity)
 
 
 # --- what is declared
