@@ -42,7 +42,7 @@ _STANDARDS = {
 
 def layers() -> str:
     """A row a layer: id, names, geometry, number of fields, time, who may read it."""
-    readers = {"public": "all · 公众", "staff": "staff · 内部"}
+    readers = {"public": "all · 公众", "staff": "staff · 内部", "editor": "editors · 编辑"}
     return _table(
         ("Layer", "图层", "What it is", "Geometry", "Fields", "Time", "Read by"),
         [

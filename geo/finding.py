@@ -40,7 +40,9 @@ CODE_KINDS: Final = (
     "code-hole",
     "code-order",
 )
-KINDS: Final = GEOMETRY_KINDS + CODE_KINDS
+#: What else a grid can lack.
+ATTRIBUTE_KINDS: Final = ("attribute-missing",)
+KINDS: Final = GEOMETRY_KINDS + CODE_KINDS + ATTRIBUTE_KINDS
 
 #: The worst first: the order in which findings are listed.
 SEVERITY_ORDER: Final[Mapping[str, int]] = {"error": 0, "warning": 1, "note": 2}

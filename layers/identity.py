@@ -25,12 +25,15 @@ class Identity:
         Name of the key, for the log; never that of a person.
     key : int or None
         Number of the key; what one key owns no other sees. None for who asks without one.
+    change_set : int or None
+        The change set that is looked at or written to; None for the current one of the key.
     """
 
     role: str = "public"
     township: str | None = None
     name: str = ""
     key: int | None = None
+    change_set: int | None = None
 
     def __post_init__(self) -> None:
         if self.role not in ROLES:

@@ -39,6 +39,8 @@ class Process(BaseProcessor, ABC):
         Inputs that work on the sample city; tests run them, and the process's page shows them.
     least_role : str
         Least role that may run it.
+    changing : bool
+        Whether it writes; then its example needs what it writes to, and a test of its own runs it.
     """
 
     id: ClassVar[str]
@@ -48,6 +50,7 @@ class Process(BaseProcessor, ABC):
     result: ClassVar[Text]
     example: ClassVar[dict[str, Any]]
     least_role: ClassVar[str] = "public"
+    changing: ClassVar[bool] = False
     version: ClassVar[str] = "1.0.0"
 
     def __init__(self, processor_def: dict[str, Any] | None = None) -> None:

@@ -66,13 +66,17 @@ def as_reader() -> Iterator[Callable[[str], None]]:
 def test_the_page_offers_every_layer_with_its_words(language: str, as_reader: Callable[[str], None]) -> None:
     as_reader("public")
     page = Inputs(map_page(BASE, language))
-    assert page.boxes == {id_: layer.readers == "public" for id_, layer in (CATALOGUE | RASTERS).items()}
+    # the working copy is offered to editors alone
+    offered = {id_: layer for id_, layer in CATALOGUE.items() if layer.readers != "editor"}
+    assert page.boxes == {id_: layer.readers == "public" for id_, layer in (offered | RASTERS).items()}
     assert [raster["title"] for raster in page.settings["rasters"]] == [
         raster.title.in_(language) for raster in RASTERS.values()
     ]
     assert [layer["title"] for layer in page.settings["layers"]] == [
-        layer.title.in_(language) for layer in CATALOGUE.values()
+        layer.title.in_(language) for layer in offered.values()
     ]
+    as_reader("editor")
+    assert set(Inputs(map_page(BASE, language)).boxes) == {*CATALOGUE, *RASTERS}
     assert page.settings["bounds"] == [119.9, 31.9, 120.4, 32.4]
     assert page.settings["basemap"] is None
     assert "://" not in json.dumps(page.settings).replace(BASE, "")

@@ -186,7 +186,7 @@ def test_a_day_shows_the_grids_of_that_day(city_copy: Any) -> None:
     assert codes(filter="valid_to IS NOT NULL") == {ended}
     assert codes(valid_to="2023-06-15") == {ended}
     assert features.page(layer, ItemsRequest()).matched == 1411
-    text, _ = features.one(layer, f"{ended}-20230615", ItemsRequest())
+    text, *_ = features.one(layer, f"{ended}-20230615", ItemsRequest())
     assert json.loads(text)["properties"]["valid_to"] == "2023-06-15"
 
 

@@ -46,7 +46,10 @@ def map_page(
     """
     context = page_context()
     city, identity = context.get("city") or {}, context.get("identity") or {}
-    offered, pictures = [layer for layer in layers if layer.tiles is not None], list(rasters)
+    # the working copy is for those who edit it: to others it would only double the grids
+    editing = identity.get("role") in ("editor", "admin")
+    offered = [layer for layer in layers if layer.tiles is not None and (editing or layer.readers != "editor")]
+    pictures = list(rasters)
     data = {
         "layers": offered,
         "rasters": pictures,
@@ -78,7 +81,7 @@ def _described(layer: Layer, language: str) -> dict[str, Any]:
     return {
         "id": layer.id,
         "title": layer.title.in_(language),
-        "staff": layer.readers == "staff",
+        "staff": layer.readers != "public",
         # whether a key shows other rows of it
         "keyed": layer.row_rule != "true",
         "timed": layer.id in ("cases", "case-heat"),

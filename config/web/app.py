@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Iterable
+from dataclasses import replace
 
 import orjson
 
 from config.push.asyncapi import asyncapi_document
 from config.settings import Settings, load
+from config.web.allowed import allowed
 from config.web.credentials import sent_key
 from config.web.download_routes import DownloadRoutes, format_of
+from config.web.edit_routes import EditRoutes, named_set
 from config.web.http import PREFLIGHT, Answer, Environ, Request, StartResponse, items_format, wants_json
 from config.web.items_routes import ItemsRoutes, readable_layer
 from config.web.job_routes import JobRoutes
@@ -25,7 +27,7 @@ from config.web.refusals import refuse
 from config.web.schema_routes import schema_answer
 from config.web.tile_routes import TileRoutes
 from geo.errors import InvalidInput, NeedsKey, NotFound
-from layers.catalogue.catalogue import RASTERS
+from layers.catalogue.catalogue import CATALOGUE, RASTERS
 from layers.catalogue.layer import Layer
 from layers.checking.ordinary import bind_ordinary
 from layers.database.database import Database
@@ -38,7 +40,6 @@ from layers.tiles.matrix import tile_matrix_set
 _LONGEST_KEY = 200
 JSON_FORMATS = ("json", "geojson", "jsonfg")
 """What ``f`` may be for the hot routes of features."""
-_JOB = re.compile(r"/jobs/[^/]+")
 
 
 class App:
@@ -56,6 +57,7 @@ class App:
         self.base_url = settings.base_url
         self.store = store
         self.items = ItemsRoutes(store, self.base_url)
+        self.edits = EditRoutes(store, self.base_url)
         self.downloads = DownloadRoutes(store)
         self.tiles = TileRoutes(store, self.base_url)
         self.rasters = RasterRoutes(store, self.base_url)
@@ -73,23 +75,28 @@ class App:
         """Answer one request; whatever goes wrong is said in one place."""
         request = Request.of(environ)
         try:
-            if request.method == "OPTIONS":
-                answer = self._options(request)
-            else:
-                with acting(self.identify(request)):
-                    answer = self._answer(request)
+            with acting(self.identify(request)):
+                # browsers ask by OPTIONS before they send a key
+                answer = _options(request) if request.method == "OPTIONS" else self._answer(request)
         except Exception as error:  # noqa: BLE001 - the rim: nothing may reach the client unsaid
             answer = refuse(request, error, self.base_url)
         return answer.send(request, start_response)
 
     def identify(self, request: Request) -> Identity:
-        """Who asks, by the header X-API-Key or by the password of Basic.
+        """Who asks, by the header X-API-Key or by the password of Basic, and which change set is meant.
 
         Raises
         ------
         NeedsKey
             When a key was sent that nobody holds: to answer as to the public would hide the mistake.
         """
+        found = self._holder(request)
+        parts = request.path.split("/", 3)
+        layer = CATALOGUE.get(parts[2]) if parts[1:2] == ["collections"] and len(parts) > 2 else None
+        chosen = named_set(request, layer)
+        return found if chosen is None else replace(found, change_set=chosen)
+
+    def _holder(self, request: Request) -> Identity:
         key = sent_key(request)
         if key is None:
             return PUBLIC
@@ -106,8 +113,10 @@ class App:
                 return answer
         elif request.method == "DELETE" and parts[0] == "jobs" and len(parts) == 2:
             return self.jobs.dismiss(parts[1], request)
+        elif parts[0] == "collections" and parts[2:3] == ["items"] and len(parts) in (3, 4):
+            return self.edits.write(readable_layer(parts[1]), parts[3] if len(parts) == 4 else None, request)
         elif request.method != "POST" or parts[0] != "processes":
-            raise InvalidInput("app.method", path=request.path, method=request.method, allowed=_allowed(request))
+            raise InvalidInput("app.method", path=request.path, method=request.method, allowed=allowed(request))
         answer = ask_pygeoapi(self.pygeoapi, self.items, request, parts)
         return self.jobs.accepted(answer, request) if answer.status == 201 else answer
 
@@ -170,17 +179,10 @@ class App:
         format_ = request.params.get("f") if "f=" in request.query else None
         return wants_json(request.environ.get("HTTP_ACCEPT", ""), format_)
 
-    @staticmethod
-    def _options(request: Request) -> Answer:
-        """What may be done here; browsers ask before they send a key."""
-        return Answer(b"", "", 204, [("Allow", _allowed(request)), *PREFLIGHT])
 
-
-def _allowed(request: Request) -> str:
-    """What an address takes, for OPTIONS and for who used another method."""
-    if request.path.endswith("/execution"):
-        return "POST, OPTIONS"
-    return "GET, HEAD, DELETE, OPTIONS" if _JOB.fullmatch(request.path) else "GET, HEAD, OPTIONS"
+def _options(request: Request) -> Answer:
+    """What may be done here."""
+    return Answer(b"", "", 204, [("Allow", allowed(request)), *PREFLIGHT])
 
 
 def create_app(settings: Settings | None = None) -> App:

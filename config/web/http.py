@@ -27,8 +27,11 @@ STATUS = {
     405: "405 Method Not Allowed",
     406: "406 Not Acceptable",
     409: "409 Conflict",
+    412: "412 Precondition Failed",
     413: "413 Content Too Large",
+    415: "415 Unsupported Media Type",
     416: "416 Range Not Satisfiable",
+    422: "422 Unprocessable Content",
     429: "429 Too Many Requests",
     500: "500 Internal Server Error",
     503: "503 Service Unavailable",
@@ -44,10 +47,11 @@ _CORS = [
     ),
 ]
 PREFLIGHT = [
-    ("Access-Control-Allow-Methods", "GET, HEAD, POST, DELETE, OPTIONS"),
+    ("Access-Control-Allow-Methods", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"),
     (
         "Access-Control-Allow-Headers",
-        "Accept, Accept-Language, Authorization, Content-Type, If-None-Match, If-Range, Prefer, Range, X-API-Key",
+        "Accept, Accept-Language, Authorization, Content-Crs, Content-Type, If-Match, If-None-Match, If-Range, Prefer, "
+        "Range, Wangge-Change-Set, X-API-Key",
     ),
     ("Access-Control-Max-Age", "86400"),
 ]

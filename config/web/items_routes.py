@@ -13,15 +13,16 @@ import orjson
 from config.web.http import Answer, Request, matches, takes_gzip
 from config.web.items_links import GEOJSON, ItemsLinks
 from geo.crs import CRS84_URI
-from geo.errors import InvalidInput, NeedsKey, NotFound
+from geo.errors import Forbidden, InvalidInput, NeedsKey, NotFound
 from layers.cache import BytesCache, Recent
 from layers.catalogue.catalogue import CATALOGUE
 from layers.catalogue.layer import Layer
+from layers.changes.edits import tag_of
 from layers.features.items_request import PROFILES, ItemsRequest, parse_items_request
 from layers.features.jsonfg_text import collection_members, root_members
 from layers.identity import current
+from layers.sight import sight_of
 from layers.store import Store
-from layers.tiles.tiles import scope_of
 
 _ITEM_PARAMETERS = {"f", "crs", "lang", "profile", "properties", "skipGeometry"}
 _LARGE = 100_000
@@ -34,14 +35,16 @@ def readable_layer(id_: str) -> Layer:
     ------
     NotFound
         When there is none.
-    NeedsKey
-        When it is not for the public: an empty answer would look like an empty city.
+    NeedsKey, Forbidden
+        When it is not for the public, or not for this key: an empty answer would look like an empty city.
     """
     layer = CATALOGUE.get(id_)
     if layer is None:
         raise NotFound("app.collection", layer=id_[:100])
     if not current().reaches(layer.readers):
-        raise NeedsKey("key.needed", layer=id_)
+        if current().role == "public":
+            raise NeedsKey("key.needed", layer=id_)
+        raise Forbidden("key.not-enough", layer=id_, role=layer.readers)
     return layer
 
 
@@ -86,7 +89,7 @@ class ItemsRoutes:
             layer.id,
             request.query,
             profile,
-            scope_of(layer),
+            sight_of(layer),
             request.language,
             handling(request),
             takes_gzip(request),
@@ -130,14 +133,15 @@ class ItemsRoutes:
 
     def item(self, layer: Layer, id_: str, request: Request, *, jsonfg: bool = False) -> Answer:
         """``/collections/{id}/items/{featureId}``."""
-        unknown = set(request.params) - _ITEM_PARAMETERS
+        taken = _ITEM_PARAMETERS.union(layer.parameters)
+        unknown = set(request.params) - taken
         if unknown and handling(request) != "lenient":
-            raise InvalidInput(
-                "query.parameter", parameter=min(unknown), known=", ".join(sorted(_ITEM_PARAMETERS))
-            )
+            raise InvalidInput("query.parameter", parameter=min(unknown), known=", ".join(sorted(taken)))
         asked = self.parse(layer, request, jsonfg=jsonfg)
-        text, version = self._store.features.one(layer, id_, asked)
-        etag = page_etag(layer, version, request, asked.profile)
+        text, version, row_version = self._store.features.one(layer, id_, asked)
+        # what is written is held against the row's own version: another grid that changes is no reason to refuse
+        plain = layer.writers is not None and not jsonfg
+        etag = tag_of(row_version) if plain else page_etag(layer, version, request, asked.profile)
         headers = [*self._headers(layer, asked, request), ("ETag", etag)]
         if matches(request, etag):
             return Answer(b"", "", 304, headers)
@@ -191,4 +195,4 @@ def handling(request: Request) -> str | None:
 
 def page_etag(layer: Layer, version: int, request: Request, form: str) -> str:
     """Weak, since a page carries the time at which it was made; one a version, scope of sight, form and address."""
-    return f'W/"{version:x}-{scope_of(layer)}-{request.language}-{form}"'
+    return f'W/"{version:x}-{sight_of(layer)}-{request.language}-{form}"'

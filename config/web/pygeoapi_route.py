@@ -10,6 +10,7 @@ import orjson
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.exceptions import NotFound as NoSuchRoute
 
+from config.web.bodies import read_body
 from config.web.http import ITEM_FORMATS, Answer, Environ, Request, preferred_format
 from config.web.items_routes import ItemsRoutes, handling, readable_layer
 from config.web.prefer import execution_preference
@@ -19,7 +20,6 @@ from processes.jobs.manager import asking_language
 from processes.registry import PROCESSES
 
 _PAGE_PARAMETERS = {"f", "lang", "ui"}
-_MOST_BODY_MB = 64
 _DROPPED = {"content-length", "content-encoding", "vary", "x-powered-by", "server", "content-type"}
 _FORMATS = ("json", "html", "jsonld")
 _ONE_FORMATS = ("json", "geojson", "jsonfg", "html", "jsonld")
@@ -141,14 +141,7 @@ def _check_execution(request: Request, parts: list[str], environ: Environ) -> No
     """See that what is posted is an execution that pygeoapi can read; the checked body is put back."""
     if len(parts) != 3 or parts[2] != "execution":
         raise InvalidInput("app.method", path=request.path[:200], method="POST", allowed="GET, HEAD, OPTIONS")
-    length = environ.get("CONTENT_LENGTH") or "0"
-    if not length.isdigit() or int(length) > _MOST_BODY_MB * 1024 * 1024:
-        raise InvalidInput("app.large-body", most=_MOST_BODY_MB)
-    body = (
-        environ["wsgi.input"].read(int(length))
-        if int(length)
-        else environ["wsgi.input"].read(_MOST_BODY_MB * 1024 * 1024)
-    )
+    body = read_body(request)
     try:
         content = orjson.loads(body)
     except orjson.JSONDecodeError as error:

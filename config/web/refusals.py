@@ -29,6 +29,8 @@ _OWN_STATUS = {
     "database.busy": (503, "ServiceBusy"),
     "app.method": (405, "MethodNotAllowed"),
     "app.large-body": (413, "ContentTooLarge"),
+    "app.media-type": (415, "UnsupportedMediaType"),
+    "edit.changed": (412, "PreconditionFailed"),
     "job.too-many-open": (429, "TooManyRequests"),
     # what stands at the results of a job that failed through no fault of its inputs
     "job.crashed": (500, "JobFailed"),

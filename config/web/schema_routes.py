@@ -49,7 +49,7 @@ def _properties(layer: Layer, what: str, language: str) -> dict[str, Any]:
         found[field.name] = _described(field, language)
         if what == "schema":
             found[field.name]["x-ogc-propertySeq"] = position + 1
-            found[field.name]["readOnly"] = True
+            found[field.name]["readOnly"] = not field.written
         if role := _role(layer, field):
             found[field.name]["x-ogc-role"] = role
     if what == "sortables":

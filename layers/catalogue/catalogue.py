@@ -6,6 +6,7 @@ from typing import get_args
 
 from layers.catalogue.cameras import CAMERAS
 from layers.catalogue.cases import CASE_HEAT, CASES
+from layers.catalogue.changes import GRID_EDITS, GRID_LINEAGE
 from layers.catalogue.density import CASE_DENSITY
 from layers.catalogue.departments import CROSSWALK, DEPARTMENT_CELLS
 from layers.catalogue.findings import FINDINGS
@@ -18,10 +19,10 @@ from layers.catalogue.services import ENFORCEMENT, SERVICE_POINTS
 CATALOGUE: dict[str, Layer] = {
     layer.id: layer
     for layer in (
-        DIVISIONS, GRIDS, DEPARTMENT_CELLS, CROSSWALK, CAMERAS, CASES, CASE_HEAT, HOT_SPOTS, FINDINGS, SERVICE_POINTS,
-        ENFORCEMENT,
+        DIVISIONS, GRIDS, GRID_EDITS, GRID_LINEAGE, DEPARTMENT_CELLS, CROSSWALK, CAMERAS, CASES, CASE_HEAT, HOT_SPOTS,
+        FINDINGS, SERVICE_POINTS, ENFORCEMENT,
     )
-}
+}  # fmt: skip
 """Every layer by its id, in the order in which pages list them."""
 
 VECTOR_LAYERS: tuple[Layer, ...] = tuple(

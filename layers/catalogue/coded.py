@@ -79,3 +79,17 @@ PATTERNS = (
     ("oscillating-cold", Text("振荡冷点", "Oscillating cold spot")),
     ("historical-cold", Text("历史冷点", "Historical cold spot")),
 )
+EDIT_OPERATIONS = (
+    ("unchanged", Text("未修改", "Unchanged")),
+    ("create", Text("新增", "New")),
+    ("update", Text("修改", "Changed")),
+)
+LINEAGE_OPERATIONS = (
+    ("keep", Text("沿用", "The same grid")),
+    ("split", Text("拆分", "Split")),
+    ("merge", Text("合并", "Merged")),
+    ("transfer", Text("划转", "Ground transferred")),
+    ("redraw", Text("重划", "Redrawn")),
+    ("new", Text("新设", "New ground")),
+    ("retire", Text("撤销", "Retired")),
+)

@@ -20,6 +20,7 @@ FINDINGS = Layer(
     fields=(
         Field("id", Text("标识", "Identity")),
         Field("layer", Text("图层", "Layer")),
+        Field("change_set", Text("变更集", "Change set"), "integer"),
         Field("kind", Text("类型", "Kind")),
         Field("severity", Text("严重程度", "Severity"), values=coded.SEVERITIES),
         Field("state", Text("状态", "State"), values=coded.FINDING_STATES),

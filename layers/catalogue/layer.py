@@ -27,6 +27,8 @@ class Field:
         Unit of a number: ``m``, ``m2``, ``deg``, or None.
     values : mapping of str to Text
         Meaning of each value of a coded field; empty for any other.
+    written : bool
+        Whether clients may write it; of a layer that nobody writes none is.
     """
 
     name: str
@@ -34,6 +36,7 @@ class Field:
     type: FieldType = "string"
     unit: str | None = None
     values: tuple[tuple[str, Text], ...] = ()
+    written: bool = False
 
 
 @dataclass(frozen=True)
@@ -75,7 +78,9 @@ class Layer:
     title, description : Text
         What it is.
     table : str
-        Table in the schema ``wangge``.
+        Table or view in the schema ``wangge``.
+    tables : tuple of str
+        Tables that a view shows; empty for a table.
     geometry_type : str
         GeoJSON type of its geometries.
     id_field : str
@@ -88,7 +93,11 @@ class Layer:
         Without ``datetime`` only what is valid now is shown, so that a map never draws yesterday's borders over
         today's.
     readers : str
-        Least role that may read: ``public`` or ``staff``.
+        Least role that may read: ``public``, ``staff`` or ``editor``.
+    writers : str or None
+        Least role that may write features over HTTP; None where nobody may.
+    parameters : tuple of str
+        Query parameters that only its features take.
     row_rule : str
         Row-level rule in SQL for those below staff's reach, with the township rule for staff of one township.
     tiles : tuple of int or None
@@ -109,7 +118,10 @@ class Layer:
     style: Style
     time: tuple[str, ...] = ()
     current_only: bool = False
-    readers: Literal["public", "staff"] = "public"
+    readers: Literal["public", "staff", "editor"] = "public"
+    writers: Literal["editor", "admin"] | None = None
+    parameters: tuple[str, ...] = ()
+    tables: tuple[str, ...] = ()
     row_rule: str = "true"
     tiles: tuple[int, int] | None = (0, 22)
     tile_fields: tuple[str, ...] = ()

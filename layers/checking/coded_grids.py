@@ -40,8 +40,8 @@ class CodedGrids:
 
 
 def coded_layers() -> list[str]:
-    """Ids of the layers whose features have a code, a kind and a village."""
-    return [id_ for id_, layer in CATALOGUE.items() if set(_NEEDED) <= {field.name for field in layer.fields}]
+    """Ids of the layers whose features have a code, a kind and a village; a working copy is checked a set at a time."""
+    return [id_ for id_, layer in CATALOGUE.items() if layer.writers is None and set(_NEEDED) <= set(layer.names)]
 
 
 def read_grids(cur: Cursor, layer_id: str) -> CodedGrids:
@@ -75,19 +75,22 @@ def read_codes_gone(cur: Cursor) -> tuple[set[str], set[str]]:
 
     A code is gone when its grid has ended or was deleted, whether or not another grid holds it now. It is not when that
     other row goes on from the day of the end on the same ground: the same grid with other figures. An ended row of a
-    code that has no such next one makes it gone as well: a grid that changes its ground gets a new code.
+    code that has no such next one makes it gone as well: a grid that changes its ground gets a new code. What was
+    published goes on even so: publishing keeps a code only where the city's rule does.
     """
     cur.execute("select code from wangge.issued_codes")
     issued = {code for (code,) in cur.fetchall()}
     cur.execute(
         "select code from wangge.issued_codes where retired_at is not null and not exists ("
         "   select from wangge.grids as now join wangge.grids as before"
-        "   on before.code = now.code and before.valid_to = now.valid_from and st_equals(before.geom, now.geom)"
+        "   on before.code = now.code and before.valid_to = now.valid_from"
+        "   and (now.publication is not null or st_equals(before.geom, now.geom))"
         "   where now.code = issued_codes.code and now.valid_to is null)"
         " union"
         " select code from wangge.grids as ended where valid_to is not null and not exists ("
         "   select from wangge.grids as next"
-        "   where next.code = ended.code and next.valid_from = ended.valid_to and st_equals(next.geom, ended.geom))"
+        "   where next.code = ended.code and next.valid_from = ended.valid_to"
+        "   and (next.publication is not null or st_equals(next.geom, ended.geom)))"
     )
     return {code for (code,) in cur.fetchall()}, issued
 

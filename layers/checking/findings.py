@@ -126,7 +126,7 @@ def store_findings(
     strange = sorted({finding.kind for finding in findings} - set(kinds))
     if strange:
         raise InvalidInput("finding.strange-kind", kind=strange[0], kinds=", ".join(sorted(kinds)))
-    rows = {row["id"]: row for row in (_row(layer, finding, townships or {}) for finding in findings)}
+    rows = {row["id"]: row for row in (finding_row(layer, finding, townships or {}) for finding in findings)}
     cur.execute(_LOCK, (layer,))
     cur.execute(_MOVED, (json.dumps(list(rows.values())), layer))
     stays: dict[str, str] = {}
@@ -151,7 +151,8 @@ def stored_id(layer: str, finding: Finding) -> str:
     return f"{layer}-{finding.identity}"
 
 
-def _row(layer: str, finding: Finding, townships: Mapping[str, str]) -> dict[str, Any]:
+def finding_row(layer: str, finding: Finding, townships: Mapping[str, str]) -> dict[str, Any]:
+    """A finding as the database takes it, as JSON."""
     shape = finding.geometry
     return {
         "id": stored_id(layer, finding),

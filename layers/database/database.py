@@ -32,13 +32,16 @@ class PreparedConnection(Connection):
         self.prepared: OrderedDict[str, str] = OrderedDict()
 
 
-def _set_identity(identity: Identity) -> tuple[str, tuple[str, str, str]]:
+def _set_identity(identity: Identity) -> tuple[str, tuple[str, ...]]:
     """Statement and values that make ``identity`` the asker until the transaction ends (SET LOCAL, as a function)."""
-    return (
+    statement = (
         "select set_config('wangge.role', %s, true), set_config('wangge.township', %s, true),"
-        " set_config('wangge.key', %s, true)",
-        (identity.role, identity.township or "", "" if identity.key is None else str(identity.key)),
+        " set_config('wangge.key', %s, true)"
     )
+    values = (identity.role, identity.township or "", "" if identity.key is None else str(identity.key))
+    if identity.change_set is None:
+        return statement, values
+    return f"{statement}, set_config('wangge.change_set', %s, true)", (*values, str(identity.change_set))
 
 
 class Database:

@@ -14,17 +14,39 @@ OWN_JOBS = "case when key_id is null then id = wangge.asked_job() else key_id = 
 OWN_DENSITY = f"audience = 'public' or ({STAFF} and (select wangge.asking_township()) is null)"
 """Maps made from exact places are for staff of the whole city."""
 
-SUPPORTING_RULES = {"case_counts": STAFF_OF_TOWNSHIP, "density_maps": OWN_DENSITY, "jobs": OWN_JOBS}
+EDITORS = "(select wangge.may_edit())"
+
+SUPPORTING_RULES = {
+    "case_counts": STAFF_OF_TOWNSHIP,
+    "density_maps": OWN_DENSITY,
+    "jobs": OWN_JOBS,
+    "change_sets": EDITORS,
+    "edited_grids": EDITORS,
+    "publications": STAFF,
+    "publication_grids": EDITORS,
+}
 """Tables that no collection shows but the service reads, with their row rule."""
+
+EDITOR_READS = {
+    "divisions": "true",
+    "grids": "true",
+    "findings": "change_set = (select wangge.asked_set())",
+    "change_sets": "true",
+}
+"""What an editor reads who is connected himself, with the row rule: the ground, and what is wrong with his set."""
 
 
 def row_rules() -> dict[str, str]:
-    """Row rule in SQL by table name; a row that fails it does not exist for the service's login."""
-    return {layer.table: layer.row_rule for layer in CATALOGUE.values()} | SUPPORTING_RULES
+    """Row rule in SQL by table name; a row that fails it does not exist for the service's login.
+
+    A view has its rule in its text: PostgreSQL has none for views.
+    """
+    return {layer.table: layer.row_rule for layer in CATALOGUE.values() if not layer.tables} | SUPPORTING_RULES
 
 
 def apply_grants(cur: Cursor) -> None:
-    """Let the service read every layer through its row rule, and nothing else of these tables.
+    """Let the service read every layer through its row rule, and nothing else of these tables; what editors write they
+    write through the triggers of a view.
 
     Parameters
     ----------
@@ -40,3 +62,28 @@ def apply_grants(cur: Cursor) -> None:
         cur.execute(
             sql.SQL("create policy reading on {} for select to wangge_api using ({})").format(name, sql.SQL(rule))
         )
+    for layer in CATALOGUE.values():
+        if layer.tables:
+            name = sql.Identifier("wangge", layer.table)
+            cur.execute(sql.SQL("revoke all on {} from public, wangge_api").format(name))
+            cur.execute(sql.SQL("grant select on {} to wangge_api").format(name))
+            if layer.writers:
+                cur.execute(sql.SQL("grant insert, update, delete on {} to wangge_api").format(name))
+    _grant_editors(cur)
+
+
+def _grant_editors(cur: Cursor) -> None:
+    """What the group of those may do who edit in the database itself; the server of an earlier version has none."""
+    cur.execute("select from pg_roles where rolname = 'wangge_editor'")
+    if cur.fetchone() is None:
+        return
+    cur.execute("grant usage on schema wangge to wangge_editor")
+    cur.execute("revoke all on all tables in schema wangge from wangge_editor")
+    for table, rule in EDITOR_READS.items():
+        name = sql.Identifier("wangge", table)
+        cur.execute(sql.SQL("grant select on {} to wangge_editor").format(name))
+        cur.execute(sql.SQL("drop policy if exists editing on {}").format(name))
+        cur.execute(
+            sql.SQL("create policy editing on {} for select to wangge_editor using ({})").format(name, sql.SQL(rule))
+        )
+    cur.execute("grant select, insert, update, delete on wangge.grid_edits to wangge_editor")

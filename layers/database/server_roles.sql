@@ -1,4 +1,4 @@
--- The two roles of the service. To be run by a superuser on the server; running it again changes nothing.
+-- The roles of the service. To be run by a superuser on the server; running it again changes nothing.
 -- wangge_owner owns every table and migrates; wangge_api answers requests, owns nothing and can't pass by row-level
 -- security, so that what a policy hides stays hidden whatever a request makes of its SQL.
 do $$
@@ -8,6 +8,10 @@ begin
     end if;
     if not exists (select from pg_roles where rolname = 'wangge_api') then
         create role wangge_api login nosuperuser nocreaterole nocreatedb nobypassrls;
+    end if;
+    -- The group of those who edit grids in the database itself, in QGIS or psql: each has a login of his own in it.
+    if not exists (select from pg_roles where rolname = 'wangge_editor') then
+        create role wangge_editor nologin nosuperuser nocreaterole nocreatedb nobypassrls;
     end if;
 end
 $$;

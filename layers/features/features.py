@@ -16,7 +16,7 @@ from layers.features.feature_text import features_statement, variant
 from layers.features.items_request import ItemsRequest, cursor_text
 from layers.features.query import bounds_statement, count_statement, id_statement, ids_statement
 from layers.heat.sums import HEAT, heat_request, request_of_id
-from layers.identity import current
+from layers.sight import sight_of
 
 _TEXT_CACHE_BYTES = 128 * 1024 * 1024
 
@@ -112,8 +112,8 @@ class Features:
             after = cursor_text((*(_text(key) for key in last[4:]), last[0]))
         return Page(self._feature_texts(layer, request, shown), matched, after, version)
 
-    def one(self, layer: Layer, id_: str, request: ItemsRequest) -> tuple[bytes, int]:
-        """GeoJSON text of one feature, and the version of the layer.
+    def one(self, layer: Layer, id_: str, request: ItemsRequest) -> tuple[bytes, int, str]:
+        """GeoJSON text of one feature, the version of the layer, and that of the feature's row.
 
         Raises
         ------
@@ -126,7 +126,7 @@ class Features:
         texts = self._feature_texts(layer, request, rows)
         if not texts:
             raise NotFound("query.no-feature", id=id_[:100], layer=layer.id)
-        return texts[0], rows[0][2] or 0
+        return texts[0], rows[0][2] or 0, _text(rows[0][1]) or ""
 
     def version(self, layer: Layer) -> int:
         """Version of a layer as the database has it now; 0 before its first change."""
@@ -135,7 +135,7 @@ class Features:
 
     def bounds(self, layer: Layer) -> Bounds:
         """Where and when the features lie that the identity sees."""
-        key = (layer.id, current().scope, self.version(layer))
+        key = (layer.id, sight_of(layer), self.version(layer))
         known = self._bounds.get(key)
         if known is None:
             *box, first, last = self._fetch(bounds_statement(layer))[0]
@@ -195,7 +195,7 @@ def _count_key(layer: Layer, request: ItemsRequest, version: int) -> tuple[Any, 
     )
     rows = heat_request(request) if layer.id == HEAT else None
     # by its text: the values of a filter may be lists, which can't be a key
-    return layer.id, current().scope, version, repr(same), rows
+    return layer.id, sight_of(layer), version, repr(same), rows
 
 
 def _placed(request: ItemsRequest) -> bool:

@@ -127,9 +127,10 @@ def parse_items_request(
     for key, value in params.items():
         if "\x00" in value:
             raise InvalidInput("query.nul", parameter=key)
-    unknown = [key for key in params if key not in KNOWN and layer.field(key) is None]
+    known = KNOWN.union(layer.parameters)
+    unknown = [key for key in params if key not in known and layer.field(key) is None]
     if unknown and not lenient:
-        raise InvalidInput("query.parameter", parameter=unknown[0], known=", ".join((*sorted(KNOWN), *layer.names)))
+        raise InvalidInput("query.parameter", parameter=unknown[0], known=", ".join((*sorted(known), *layer.names)))
     sortby = _sortby(layer, params["sortby"]) if "sortby" in params else ()
     resulttype = params.get("resulttype", "results")
     if resulttype not in ("results", "hits"):

@@ -86,7 +86,7 @@ class FeatureProvider(BaseProvider):
         NotFound
             When there is none of that id, or none that the identity sees.
         """
-        text, _ = bound_store().features.one(self.layer, identifier, asked.get() or ItemsRequest())
+        text, *_ = bound_store().features.one(self.layer, identifier, asked.get() or ItemsRequest())
         feature: dict[str, Any] = orjson.loads(text)
         return feature
 

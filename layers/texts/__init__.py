@@ -44,11 +44,12 @@ def say(key: str, language: str, /, **values: object) -> str:
     language : str
         ``"zh"`` or ``"en"``.
     **values : object
-        What the placeholders take.
+        What the placeholders take; a `Text` among them is said in the same language.
 
     Raises
     ------
     KeyError
         When no file has the key.
     """
-    return texts()[key].in_(language).format(**values)
+    said = {name: value.in_(language) if isinstance(value, Text) else value for name, value in values.items()}
+    return texts()[key].in_(language).format(**said)

@@ -13,7 +13,7 @@ from layers.database.database import Database
 from layers.database.sqltext import Sql
 from layers.database.versions import Versions
 from layers.features.items_request import ItemsRequest
-from layers.identity import current
+from layers.sight import sight_of
 from layers.tiles.matrix import TileMatrixSet
 from layers.tiles.query import tile_statement
 
@@ -57,7 +57,7 @@ class Tiles:
     def etag(self, layer: Layer) -> str | None:
         """ETag of every tile of a layer as the current identity sees it; None when versions are not known."""
         version = self._versions.of(layer.id)
-        return None if version is None else f'"{version:x}-{scope_of(layer)}"'
+        return None if version is None else f'"{version:x}-{sight_of(layer)}"'
 
     def tile(
         self, layer: Layer, matrix: TileMatrixSet, zoom: int, row: int, column: int, request: ItemsRequest, asked: str
@@ -96,12 +96,8 @@ class Tiles:
         except (psycopg2.DataError, psycopg2.errors.InternalError_) as error:
             raise InvalidInput("query.data", reason=str(error).splitlines()[0][:200]) from error
         mvt = bytes(made or b"")
-        fresh = f'"{version or 0:x}-{scope_of(layer)}"'
+        fresh = f'"{version or 0:x}-{sight_of(layer)}"'
         if etag is not None:
             self._kept.put((*key[:-1], fresh), mvt or _EMPTY)
         return Tile(mvt, fresh)
 
-
-def scope_of(layer: Layer) -> str:
-    """Whose sight a representation of the layer depends on: everybody's for a layer without a row rule."""
-    return "all" if layer.row_rule == "true" else current().scope

@@ -1,0 +1,157 @@
+"""Vertices of changed grids brought together with those of their neighbours where rounding alone keeps them apart.
+
+Clients round what they send, and a cut rarely ends on a vertex. What is left are threads of millimetres that hang
+together over several borders, which is nobody's whole ground to give away. Here each vertex goes to the one that it
+is meant to be, or onto the edge that it is meant to lie on; `geo.changes.noding` then deals with ground.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any, Final
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
+
+_DECIMALS: Final = 10
+#: How far from its edge a vertex lies that was put onto it and rounded.
+_ON_EDGE: Final = 1e-9
+
+Shapes = NDArray[np.object_]
+Place = tuple[float, float]
+Geometries = Sequence[BaseGeometry] | NDArray[Any]
+
+
+def meet_borders(changed: Geometries, fixed: Geometries, reach: float) -> tuple[Shapes, Shapes]:
+    """Changed grids with the vertices of all grids around where these are within reach, and the grids around.
+
+    Parameters
+    ----------
+    changed : (n,) valid shapely polygons
+        In degrees, or any plane.
+    fixed : (m,) valid shapely polygons
+        Same CRS. They keep their ground, and get the vertices that changed grids have on their edges.
+    reach : float
+        How far a vertex goes at most, in the unit of the coordinates.
+
+    Returns
+    -------
+    changed : (n,) array of shapely polygons
+        One that would become invalid or empty is what it was.
+    fixed : (m,) array of shapely polygons
+
+    Examples
+    --------
+    >>> (grid,), (beside,) = meet_borders([shapely.box(0, 0, 0.99, 1)], [shapely.box(1, -1, 2, 2)], 0.02)
+    >>> shapely.get_coordinates(grid)[:, 0].max(), len(shapely.get_coordinates(beside))
+    (np.float64(1.0), 7)
+    """
+    grids, around = _array(changed), _array(fixed)
+    if not len(grids):
+        return grids, around
+    near = shapely.STRtree(around)
+    for i in range(len(grids)):
+        others = np.concatenate((around[near.query(grids[i], "dwithin", reach)], grids[:i]))
+        grids[i] = _snapped(grids[i], others, reach)
+    for i in range(len(grids) - 1):
+        grids[i] = _snapped(grids[i], np.delete(grids, i), reach)
+
+    goes: dict[Place, Place] = {}
+    gets: dict[int, set[Place]] = defaultdict(set)
+    for grid in grids:
+        points = np.unique(shapely.get_coordinates(grid), axis=0)
+        for place in near.query(grid, "dwithin", reach).tolist():
+            for point, onto in _beside(points, around[place], reach):
+                goes.setdefault(point, onto)
+                gets[place].add(goes[point])
+    if goes:
+        for i, grid in enumerate(grids):
+            grids[i] = _sound(shapely.transform(grid, lambda points: _moved(points, goes)), grid)
+        for place, wanted in gets.items():
+            there = np.array(sorted(wanted))
+            around[place] = _sound(with_vertices(around[place], there, _ON_EDGE), around[place])
+    return grids, around
+
+
+def _snapped(grid: BaseGeometry, others: Shapes, reach: float) -> BaseGeometry:
+    """A grid whose vertices go to the nearest vertices of others within reach, and that has those on its edges."""
+    points = shapely.get_coordinates(others)
+    west, south, east, north = grid.bounds
+    low, high = (west - reach, south - reach), (east + reach, north + reach)
+    points = np.unique(points[((points >= low) & (points <= high)).all(axis=1)], axis=0)
+    if not len(points):
+        return grid
+    own = shapely.get_coordinates(grid)
+    mine, theirs = shapely.STRtree(shapely.points(points)).query_nearest(
+        shapely.points(own), max_distance=reach, all_matches=False
+    )
+    goes = {_place(own[i]): _place(points[k]) for i, k in zip(mine.tolist(), theirs.tolist(), strict=True)}
+    moved = _sound(shapely.transform(grid, lambda old: _moved(old, goes)), grid)
+    return _sound(with_vertices(moved, points, reach), moved)
+
+
+def with_vertices(grid: BaseGeometry, points: NDArray[np.float64], reach: float) -> BaseGeometry:
+    """A polygon with further vertices where (k, 2) points lie within reach of its edges and are none of them."""
+    fresh = shapely.points(points)
+    parts = []
+    for part in shapely.get_parts(grid):
+        rings = [_with_vertices(ring, points, fresh, reach) for ring in shapely.get_rings(part)]
+        parts.append(shapely.Polygon(rings[0], rings[1:]))
+    return shapely.MultiPolygon(parts) if grid.geom_type == "MultiPolygon" else parts[0]
+
+
+def _with_vertices(
+    ring: BaseGeometry, points: NDArray[np.float64], fresh: Shapes, reach: float
+) -> NDArray[np.float64]:
+    own = shapely.get_coordinates(ring)
+    line = shapely.linestrings(own)
+    known = set(map(tuple, own.tolist()))
+    some = [k for k in np.flatnonzero(shapely.dwithin(line, fresh, reach)).tolist() if _place(points[k]) not in known]
+    if not some:
+        return own
+    along = np.concatenate(([0.0], np.hypot(*np.diff(own, axis=0).T).cumsum()))
+    at = shapely.line_locate_point(line, fresh[some])
+    order = np.argsort(np.concatenate((along[:-1], at)), kind="stable")
+    open_ring = np.concatenate((own[:-1], points[some]))[order]
+    return np.concatenate((open_ring, open_ring[:1]))
+
+
+def _beside(points: NDArray[np.float64], grid: BaseGeometry, reach: float) -> list[tuple[Place, Place]]:
+    """Points within reach of the edges of a grid that are none of its vertices, and where on the edge they belong."""
+    known = set(map(tuple, shapely.get_coordinates(grid).tolist()))
+    rings = shapely.get_rings(shapely.get_parts(grid))
+    apart = shapely.distance(shapely.points(points)[:, None], rings[None, :])
+    ring = apart.argmin(axis=1)
+    found = []
+    for k in np.flatnonzero(apart.min(axis=1) <= reach).tolist():
+        point = _place(points[k])
+        if point in known:
+            continue
+        line = shapely.linestrings(shapely.get_coordinates(rings[ring[k]]))
+        on = shapely.line_interpolate_point(line, shapely.line_locate_point(line, shapely.Point(point)))
+        found.append((point, (round(on.x, _DECIMALS), round(on.y, _DECIMALS))))
+    return found
+
+
+def _place(point: NDArray[np.float64]) -> Place:
+    return float(point[0]), float(point[1])
+
+
+def _moved(points: NDArray[np.float64], goes: dict[Place, Place]) -> NDArray[np.float64]:
+    return np.array([goes.get((x, y), (x, y)) for x, y in points.tolist()]).reshape(-1, 2)
+
+
+def _sound(shape: BaseGeometry, before: BaseGeometry) -> BaseGeometry:
+    """A shape without repeated points; what it was where it is no valid polygon of as many parts any more."""
+    clean = shapely.remove_repeated_points(shape)
+    same = clean.is_valid and not clean.is_empty and clean.geom_type == before.geom_type
+    return clean if same and shapely.get_num_geometries(clean) == shapely.get_num_geometries(before) else before
+
+
+def _array(shapes: Geometries) -> Shapes:
+    out = np.empty(len(shapes), dtype=object)
+    out[:] = list(shapes)
+    return out

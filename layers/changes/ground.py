@@ -1,0 +1,205 @@
+"""The grids that a change set edits and the ground around them, read from the database."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from psycopg2 import sql
+from psycopg2.extensions import cursor as Cursor
+from shapely.geometry.base import BaseGeometry
+
+from geo.measuring import Plane, plane_of
+from layers.changes.sent_feature import WRITTEN
+from layers.checking.coverages import SCATTERED_KIND
+
+COLUMNS: Final = tuple(field.name for field in WRITTEN)
+"""What people write of a grid, geometry aside, in the order of the catalogue."""
+
+_REACH_DEG: Final = 0.0001
+"""Neighbours are looked for within some ten metres: further than any tolerance."""
+
+_EDITED: Final = sql.SQL("""
+    select edited.id, edited.op, edited.base_fid, {own}, st_asbinary(edited.geom),
+        base.code, {base}, st_asbinary(base.geom)
+    from wangge.edited_grids as edited left join wangge.grids as base on base.fid = edited.base_fid
+    where edited.change_set = %s and (%s or edited.id = any(%s)) order by edited.id
+""").format(
+    own=sql.SQL(", ").join(sql.Identifier("edited", name) for name in COLUMNS),
+    base=sql.SQL(", ").join(sql.Identifier("base", name) for name in COLUMNS),
+)
+
+# The boxes are those of the ground that the grids had and of what they are to have.
+_NEAR: Final = """
+    select distinct on (near.id) near.id, near.fid, near.kind, near.village_code, st_asbinary(near.geom)
+    from unnest(%s::float8[], %s::float8[], %s::float8[], %s::float8[]) as box (west, south, east, north)
+    join wangge.grid_edits as near on near.geom && st_makeenvelope(west, south, east, north, 4490)
+    where not (near.id = any(%s)) order by near.id
+"""
+_VILLAGES: Final = (
+    "select code, st_asbinary(geom) from wangge.divisions where level = 'village' and code = any(%s) order by code"
+)
+_CITY: Final = "select metric_srid, scheme, st_asbinary(outline) from wangge.city"
+
+
+@dataclass(frozen=True, eq=False)
+class Edit:
+    """One grid of a set.
+
+    Attributes
+    ----------
+    id, op : str
+        In the working copy, and what is done.
+    values : dict of str to object
+        `COLUMNS` as they are to be.
+    geometry : shapely MultiPolygon
+        As it is to be, EPSG:4490; of a grid that is deleted, as it was.
+    base_fid, base_code, base_values, base_geometry
+        The published row that it was taken from; None and empty for a new grid.
+    """
+
+    id: str
+    op: str
+    values: dict[str, Any]
+    geometry: BaseGeometry
+    base_fid: int | None
+    base_code: str | None
+    base_values: dict[str, Any]
+    base_geometry: BaseGeometry | None
+
+    @property
+    def stays(self) -> bool:
+        """Whether there is a grid afterwards."""
+        return self.op != "delete"
+
+    @property
+    def idle(self) -> bool:
+        """Whether the edit changes nothing."""
+        return self.op == "update" and self.values == self.base_values and self.geometry == self.base_geometry
+
+
+@dataclass(frozen=True, eq=False)
+class Ground:
+    """Edited grids with all that they are checked against.
+
+    Attributes
+    ----------
+    edits : list of Edit
+    near_ids, near_kinds, near_villages : list of str, length m
+        Grids of the working copy around them.
+    near_fids : list of int, length m
+    near : (m,) ndarray of shapely geometries
+        EPSG:4490, longitude first.
+    village_codes : list of str, length v
+        Villages that the edited grids name, those that there are.
+    villages : (v,) ndarray of shapely geometries
+    outline : shapely geometry or None
+        The city.
+    plane : Plane
+        Where metres are measured.
+    metric_srid : int or None
+    scheme : str or None
+        Coding scheme of the city.
+    """
+
+    edits: list[Edit]
+    near_ids: list[str]
+    near_fids: list[int]
+    near_kinds: list[str]
+    near_villages: list[str | None]
+    near: NDArray[np.object_]
+    village_codes: list[str]
+    villages: NDArray[np.object_]
+    outline: BaseGeometry | None
+    plane: Plane
+    metric_srid: int | None
+    scheme: str | None
+
+
+def read_ground(cur: Cursor, change_set: int, ids: Collection[str] | None = None) -> Ground:
+    """Edits of a set, all or some, with the grids of the working copy around them.
+
+    Parameters
+    ----------
+    cur : cursor
+        Whose identity names the set, so that the working copy is that of the set.
+    change_set : int
+    ids : collection of str, optional
+        The edits that are meant; all when None. Idle ones are left out.
+    """
+    cur.execute(_EDITED, (change_set, ids is None, list(ids or ())))
+    edits = [edit for edit in map(_edit, cur.fetchall()) if not edit.idle]
+    shapes = [edit.geometry for edit in edits if edit.stays]
+    shapes += [edit.base_geometry for edit in edits if edit.base_geometry is not None]
+    boxes = shapely.bounds(_array(shapes)).reshape(-1, 4)
+    if len(boxes):
+        # a box of the metric plane is turned against one in degrees, the more the larger it is
+        reach = _REACH_DEG + 0.02 * (boxes[:, 2:] - boxes[:, :2]).max(axis=1, keepdims=True)
+        boxes = boxes + np.array([-1, -1, 1, 1]) * reach
+    cur.execute(_NEAR, (*(boxes[:, side].tolist() for side in range(4)), [edit.id for edit in edits]))
+    near = cur.fetchall()
+    named = {str(edit.values["village_code"]) for edit in edits} | {str(row[3]) for row in near}
+    cur.execute(_VILLAGES, (sorted(named),))
+    villages = cur.fetchall()
+    cur.execute(_CITY)
+    metric_srid, scheme, outline = cur.fetchone() or (None, None, None)
+    return Ground(
+        edits,
+        [row[0] for row in near],
+        [row[1] for row in near],
+        [row[2] for row in near],
+        [row[3] for row in near],
+        _from_wkb([row[4] for row in near]),
+        [code for code, _ in villages],
+        _from_wkb([shape for _, shape in villages]),
+        None if outline is None else shapely.from_wkb(bytes(outline)),
+        Plane(f"EPSG:{metric_srid}") if metric_srid else plane_of(_box(boxes)),
+        metric_srid,
+        scheme,
+    )
+
+
+def more_near(
+    cur: Cursor, ground: Ground, boxes: NDArray[np.float64], scattered: bool
+) -> list[tuple[str, BaseGeometry]]:
+    """Ids and shapes of further grids of the working copy, those of one sort, that meet some boxes in degrees."""
+    cur.execute(_NEAR, (*(boxes[:, side].tolist() for side in range(4)), [edit.id for edit in ground.edits]))
+    return [
+        (row[0], shapely.from_wkb(bytes(row[4])))
+        for row in cur.fetchall()
+        if (row[2] == SCATTERED_KIND) == scattered
+    ]
+
+
+def _edit(row: Sequence[Any]) -> Edit:
+    id_, op, base_fid, *rest = row
+    count = len(COLUMNS)
+    own, (shape, base_code), base = rest[:count], rest[count : count + 2], rest[count + 2 :]
+    return Edit(
+        id_, op, dict(zip(COLUMNS, own, strict=True)), shapely.from_wkb(bytes(shape)), base_fid, base_code,
+        dict(zip(COLUMNS, base, strict=False)) if base_code else {},
+        None if base[-1] is None else shapely.from_wkb(bytes(base[-1])),
+    )  # fmt: skip
+
+
+def _array(shapes: Sequence[Any]) -> NDArray[np.object_]:
+    out = np.empty(len(shapes), dtype=object)
+    out[:] = shapes
+    return out
+
+
+def _from_wkb(shapes: Sequence[Any]) -> NDArray[np.object_]:
+    found: NDArray[np.object_] = shapely.from_wkb(_array([bytes(shape) for shape in shapes]))
+    return found
+
+
+def _box(boxes: NDArray[np.float64]) -> tuple[float, float, float, float]:
+    if not len(boxes):
+        return (119.9, 31.9, 120.4, 32.4)
+    west, south = boxes[:, :2].min(axis=0)
+    east, north = boxes[:, 2:].max(axis=0)
+    return float(west), float(south), float(east), float(north)
