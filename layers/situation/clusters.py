@@ -70,7 +70,7 @@ class Look:
     rings: int = 4
     least: int = 4
     level: float = 0.05
-    simulations: int = 999
+    simulations: int = 199
     seed: int = 0
     share: float = 0.1
 

@@ -99,19 +99,23 @@ class CrosswalkProcess(Process):
             if parameters.geometry
             else {"relations": rows}
         )
-        return table | stored | {
-            "crs": plane.crs,
-            "thresholds": {"share": parameters.sliver_share, "area_m2": parameters.sliver_m2},
-            "classes": {name: classes.count(name) for name in CLASSES},
-            "assignment": assignment_rows(walk),
-            "conflicts": conflict_rows(walk, conflicts(walk, by_people=parameters.assign_by == "people")),
-            "totals": totals(walk, carried),
-            "losses": loss_rows(walk),
-            "mended": [
-                {"id": found.ids[0], "message": message(found, "zh"), "message_en": message(found, "en")}
-                for found in in_degrees(walk.mended, plane)
-            ],
-        }
+        return (
+            table
+            | stored
+            | {
+                "crs": plane.crs,
+                "thresholds": {"share": parameters.sliver_share, "area_m2": parameters.sliver_m2},
+                "classes": {name: classes.count(name) for name in CLASSES},
+                "assignment": assignment_rows(walk),
+                "conflicts": conflict_rows(walk, conflicts(walk, by_people=parameters.assign_by == "people")),
+                "totals": totals(walk, carried),
+                "losses": loss_rows(walk),
+                "mended": [
+                    {"id": found.ids[0], "message": message(found, "zh"), "message_en": message(found, "en")}
+                    for found in in_degrees(walk.mended, plane)
+                ],
+            }
+        )
 
 
 def _keep(walk: Crosswalk, sources: Sources, names: list[str]) -> int:

@@ -17,7 +17,6 @@ class NoParameters(Parameters):
     """Inputs of subscriptions: none."""
 
 
-
 class Subscriptions(Process):
     """All subscriptions and how they fare."""
 

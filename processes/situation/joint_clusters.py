@@ -87,8 +87,11 @@ class JointClustersParameters(CaseChoice):
         ge=19,
         le=9999,
         title="Simulations",
-        description="Permutations of the days; 999 make the smallest p 0.001.",
-        json_schema_extra={"title_zh": "模拟次数", "description_zh": "随机置换次数；999 次时最小 p 值为 0.001。"},
+        description="Permutations of the days; 199 make the smallest p 0.005, 999 make it 0.001.",
+        json_schema_extra={
+            "title_zh": "模拟次数",
+            "description_zh": "随机置换次数；199 次时最小 p 值为 0.005，999 次时为 0.001。",
+        },
     )
     seed: int = Field(
         Look.seed,
