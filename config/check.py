@@ -123,7 +123,8 @@ def tell(terminal: Terminal, target: str, found: Sequence[Finding], count: int, 
         terminal.tell("check.sound", target=target, count=count)
     else:
         names = {key: text.in_(terminal.language) for key, text in SEVERITIES}
-        head = [terminal.text(f"check.{column}") for column in ("severity", "area", "width", "state", "message")]
+        columns = ("severity", "area", "width", "state", *(["id"] if kept else []), "message")
+        head = [terminal.text(f"check.{column}") for column in columns]
         rows = []
         for place, finding in enumerate(found[:MOST_ROWS]):
             state = kept.states[kept.ids[place]] if kept else "open"
@@ -133,6 +134,7 @@ def tell(terminal: Terminal, target: str, found: Sequence[Finding], count: int, 
                     None if finding.area_m2 is None else _short(finding.area_m2),
                     None if finding.width_m is None else _short(finding.width_m),
                     terminal.text(f"check.state.{state}"),
+                    *([kept.ids[place]] if kept else []),
                     message(finding, terminal.language),
                 ]
             )
@@ -144,6 +146,8 @@ def tell(terminal: Terminal, target: str, found: Sequence[Finding], count: int, 
         terminal.tell("check.summary", target=target, count=count, **numbers)
     if kept is not None and (kept.new or kept.fixed):
         terminal.tell("check.kept", new=len(kept.new), fixed=len(kept.fixed))
+    if kept is not None and found:
+        terminal.tell("check.decide", id=kept.ids[0])
 
 
 def _short(number: float) -> float:

@@ -13,8 +13,7 @@ import pytest
 from layers.catalogue.catalogue import CATALOGUE, RASTERS
 from layers.identity import Identity
 
-STAFF_ONLY = ["cameras", "cases", "hot-spots", "findings", "grid-lineage"]
-EDITORS_ONLY = {"grid-edits"}
+STAFF_ONLY = ["department-cells", "crosswalk", "cameras", "cases", "hot-spots", "findings", "grid-lineage"]
 ROLES = [None, "township", "staff", "editor", "admin"]
 FORMATS = ["json", "html", "csv", "jsonld"]
 SECRET = "321283100"  # a township that the key "township" is not for

@@ -9,10 +9,12 @@ from config.pages.templating import page_context, render
 from config.pages.values import UNITS
 from config.styles.mapbox import COUNTED_BELOW, map_style
 from layers.catalogue.catalogue import CATALOGUE, RASTERS
+from layers.catalogue.findings import FINDINGS
 from layers.catalogue.layer import Layer
 from layers.catalogue.raster import Raster
 from layers.texts import texts
 
+_HEADINGS = ("name", "type_name", "cell_code", "grid_code", "kind", "id", "code")
 SHOWN_AT_FIRST = ("divisions", "grids")
 CHINA = (73.0, 3.0, 136.0, 54.0)
 
@@ -87,6 +89,11 @@ def _described(layer: Layer, language: str) -> dict[str, Any]:
         "timed": layer.id in ("cases", "case-heat"),
         # tiles carry few fields: a code stands in for an id that is made from it
         "idField": next((name for name in (layer.id_field, "code") if name in layer.tile_fields), None),
+        # what a feature is called in its popup, the first of these that it has
+        "headings": [name for name in _HEADINGS if name in layer.tile_fields],
+        # a text that is there in both languages is shown in one
+        "unsaid": [field.name for field in layer.fields if _in_the_other(field.name, layer, language)],
+        "decide": layer.id == FINDINGS.id,
         "colours": {str(value): colour for value, colour in layer.style.colours} if layer.style.by else {},
         "fields": [
             {
@@ -99,3 +106,8 @@ def _described(layer: Layer, language: str) -> dict[str, Any]:
             for field in layer.fields
         ],
     }
+
+
+def _in_the_other(name: str, layer: Layer, language: str) -> bool:
+    """Whether a field holds what another one says in the reader's language."""
+    return name.endswith("_en") if language == "zh" else f"{name}_en" in layer.names

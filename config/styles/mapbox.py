@@ -61,6 +61,10 @@ def layer_style(layer: Layer, base_url: str, language: str) -> list[dict[str, An
     if layer.geometry_type == "Geometry":
         drawn += _points(layer, [_POINT])
     drawn += _labels(layer)
+    for value in layer.style.hidden:
+        for entry in drawn:
+            seen = ["!=", ["get", layer.style.by], value]
+            entry["filter"] = ["all", entry["filter"], seen] if "filter" in entry else seen
     title = layer.title.in_(language)
     for entry in drawn:
         entry.update(source=layer.id)
@@ -145,8 +149,9 @@ def _areas(layer: Layer) -> list[dict[str, Any]]:
         "paint": {"line-color": colour, "line-width": _by_zoom(style.width * 0.3, style.width), "line-opacity": 0.9},
     }
     if style.by and isinstance(style.colours[0][0], str):
-        # the later class lies on top: a dedicated grid is small, and may lie within another
-        order = [part for place, (value, _) in enumerate(style.colours) for part in (value, place)]
+        # a class may lie within another, as a dedicated grid does, and is seen when it comes later
+        ranked = style.colours[::-1] if style.first_on_top else style.colours
+        order = [part for place, (value, _) in enumerate(ranked) for part in (value, place)]
         fill["layout"] = {"fill-sort-key": ["match", ["get", style.by], *order, 0]}
     if mixed:
         fill["filter"] = _POLYGON

@@ -81,6 +81,8 @@ def _renderer(layer: Layer, language: str, kind: SymbolType) -> Element:
     for number, ((value, colour), entry) in enumerate(zip(style.colours, entries, strict=True)):
         SubElement(categories, "category", value=str(value), symbol=str(number), label=entry.label, render="true")
         symbols.append(symbol_of(str(number), kind, colour, layer))
+    for value in style.hidden:
+        SubElement(categories, "category", value=value, symbol=str(len(entries)), label="", render="false")
     # The category without a value takes whatever has no colour of its own.
     SubElement(categories, "category", value="", symbol=str(len(entries)), label="", render="true")
     symbols.append(symbol_of(str(len(entries)), kind, style.colour, layer))

@@ -1,6 +1,8 @@
 """What the values of coded fields mean."""
 
+from geo.finding import KINDS
 from layers.text import Text
+from layers.texts import texts
 
 DIVISION_LEVELS = (
     ("county", Text("县市", "County")),
@@ -43,6 +45,8 @@ FINDING_STATES = (
     ("accepted", Text("已接受", "Accepted")),
     ("fixed", Text("已修复", "Fixed")),
 )
+FINDING_MARKS = SEVERITIES + FINDING_STATES[1:]
+FINDING_KINDS = tuple((kind, texts()[f"report.kind.{kind}"]) for kind in KINDS)
 SERVICE_LEVELS = (("centre", Text("为民服务中心", "Centre")), ("station", Text("服务站", "Station")))
 RELATIONS = (
     ("1:1", Text("一对一", "One to one")),

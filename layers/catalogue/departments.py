@@ -21,6 +21,7 @@ DEPARTMENT_CELLS = Layer(
     geometry_type="MultiPolygon",
     id_field="id",
     fields=(
+        Field("id", Text("标识", "Identity")),
         DEPARTMENT,
         Field("code", CODE),
         Field("name", NAME),
@@ -32,7 +33,7 @@ DEPARTMENT_CELLS = Layer(
     ),
     readers="staff",
     row_rule=STAFF_OF_TOWNSHIP,
-    tile_fields=("department", "code", "name"),
+    tile_fields=("id", "department", "code", "name"),
     style=Style("#8d6a9f", label="name", width=1.4, opacity=0.08),
 )
 
@@ -75,6 +76,7 @@ CROSSWALK = Layer(
             ("sliver", "#adb5bd"),
             ("orphan", "#e63946"),
         ),
+        first_on_top=True,
         width=0.8,
         opacity=0.5,
     ),

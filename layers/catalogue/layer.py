@@ -51,6 +51,10 @@ class Style:
         Field that chooses among ``colours``.
     colours : tuple of (value, colour)
         For a text field a colour a value; for a number a colour from a value upwards.
+    hidden : tuple of str
+        Values of ``by`` that are not drawn.
+    first_on_top : bool
+        Where areas lie on one another, that of the first of the ``colours`` is seen; otherwise that of the last.
     label : str or None
         Field written on the map.
     width : float
@@ -62,6 +66,8 @@ class Style:
     colour: str
     by: str | None = None
     colours: tuple[tuple[str | float, str], ...] = ()
+    hidden: tuple[str, ...] = ()
+    first_on_top: bool = False
     label: str | None = None
     width: float = 1.0
     opacity: float = 0.35

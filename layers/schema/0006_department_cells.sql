@@ -85,6 +85,10 @@ begin
 end
 $$;
 
+-- What a finding is drawn by: how bad it is while it is open, else that it was accepted or is fixed.
+alter table wangge.findings add column mark text not null
+    generated always as (case state when 'open' then severity else state end) stored;
+
 -- Accepts a finding that is not fixed, or opens again one that was accepted. The name of the key that asks is noted, as
 -- the table of keys has it. Answers the state before, null where there is no such finding that this can be done to.
 create function wangge.decide_finding(finding text, decision text, reason text) returns text

@@ -21,7 +21,7 @@ function worded(field, value) {
 function listing(layer, properties, words) {
   const list = document.createElement("dl");
   const known = layer.fields
-    .filter((field) => field.name in properties && field.name !== "name") // the name is the heading
+    .filter((field) => field.name in properties && field.name !== "name" && !layer.unsaid.includes(field.name)) // the name is the heading
     .map((field) => [field.title, worded(field, properties[field.name])]);
   const rest = Object.keys(properties)
     .filter((name) => !layer.fields.some((field) => field.name === name))
@@ -38,7 +38,9 @@ function section(layer, feature, settings, root) {
   const { properties } = feature;
   const id = properties[layer.idField];
   const heading = document.createElement("h3");
-  heading.append(Object.assign(document.createElement("small"), { textContent: layer.title }), String(properties.name ?? properties.type_name ?? id ?? properties.cell ?? ""));
+  const named = layer.headings.find((name) => (properties[name] ?? "") !== "");
+  const name = worded(layer.fields.find((field) => field.name === named), properties[named ?? "cell"]);
+  heading.append(Object.assign(document.createElement("small"), { textContent: layer.title }), name);
   const list = listing(layer, properties, settings.words);
   box.append(heading, list);
   if (id !== undefined) {
@@ -54,6 +56,11 @@ function section(layer, feature, settings, root) {
       }
     });
     box.append(more);
+  }
+  if (layer.decide && properties.state !== "fixed") {
+    const inputs = { id, decision: properties.state === "accepted" ? "reopen" : "accept", reason: "" };
+    const href = `${root}/processes/decide-finding?f=html&lang=${settings.language}#inputs=${encodeURIComponent(JSON.stringify(inputs))}`;
+    box.append(Object.assign(document.createElement("a"), { className: "decide", href, textContent: settings.words[`decide.${inputs.decision}`] }));
   }
   return box;
 }

@@ -5,6 +5,11 @@ const form = document.querySelector("form.run");
 const output = form.querySelector("output");
 const result = form.querySelector(".result");
 form.elements.key.value = key.value;
+// a link may say what the request begins with, as one from a finding does
+if (location.hash.startsWith("#inputs=")) {
+  const inputs = JSON.parse(decodeURIComponent(location.hash.slice("#inputs=".length)));
+  form.elements.request.value = JSON.stringify({ inputs }, null, 2);
+}
 
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
