@@ -11,7 +11,7 @@ import h3
 import numpy as np
 import pytest
 import shapely
-from town import CITY, EAST, GRID, build_town, cameras, count, fetch, spread, table
+from town import CITY, EAST, GRID, build_town, cameras, count, fetch, rejected, spread, table
 
 from geo.errors import Conflict, InvalidInput
 from layers.loading.load import load_file
@@ -135,6 +135,33 @@ def test_service_points_and_bureaus(town: Database, tmp_path: Path) -> None:
     path = table(tmp_path / "e.csv", "code,name,officers,powers,lon,lat", "E1,局,20,138,120.15,32.05")
     assert load_file(town, "enforcement", path).loaded == 1
     assert fetch(town, "select township_code, officers, powers from wangge.enforcement") == [("321283002", 20, 138)]
+
+
+def test_department_cells_are_told_apart_by_department_and_code(town: Database, tmp_path: Path) -> None:
+    frame = gpd.GeoDataFrame(
+        {"编码": list("112"), "所属部门": ["公安", "消防", "消防"], "名称": ["甲", "乙", None], "户数": [3, 4, None]},
+        geometry=[EAST, CITY.buffer(-0.03), shapely.box(120.15, 32.02, 120.16, 32.03)], crs=4490,
+    )  # fmt: skip
+    path = tmp_path / "cells.gpkg"
+    frame.to_file(path)
+    report = load_file(town, "department-cells", path)
+    assert (report.loaded, report.rejected) == (3, 0)
+    # the township is that of a point in the middle, the area is measured
+    rows = fetch(
+        town,
+        "select department, code, name, households, township_code, area_m2 from wangge.department_cells order by 1, 2",
+    )
+    assert [row[:5] for row in rows][::2] == [
+        ("公安", "1", "甲", 3, "321283002"), ("消防", "2", None, None, "321283002")
+    ]  # fmt: skip
+    assert rows[0][5] == pytest.approx(gpd.GeoSeries([EAST], crs=4490).to_crs(4549).area[0], rel=1e-6)
+    # the same again is refused row by row, and a code that comes twice in one department as well
+    gpd.pd.concat([frame, frame[1:2]]).to_file(path)
+    assert load_file(town, "department-cells", path).rejected == 4
+    assert {(field, reason) for _, field, reason in rejected(path)} == {
+        ("code", "loaded already"), ("code", "the same as row 2")
+    }  # fmt: skip
+    assert count(town, "department_cells") == 3
 
 
 def test_a_dry_run_says_what_would_happen_and_does_nothing(town: Database, tmp_path: Path) -> None:
