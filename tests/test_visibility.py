@@ -14,6 +14,7 @@ from layers.catalogue.catalogue import CATALOGUE, RASTERS
 from layers.identity import Identity
 
 STAFF_ONLY = ["department-cells", "crosswalk", "cameras", "cases", "hot-spots", "findings", "grid-lineage"]
+EDITORS_ONLY = {"grid-edits"}
 ROLES = [None, "township", "staff", "editor", "admin"]
 FORMATS = ["json", "html", "csv", "jsonld"]
 SECRET = "321283100"  # a township that the key "township" is not for
