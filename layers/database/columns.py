@@ -34,6 +34,11 @@ def read_columns(cur: Cursor, statement: Sql, types: Mapping[str, str]) -> dict[
     Returns
     -------
     dict of str to (n,) ndarray
+
+    Raises
+    ------
+    ValueError
+        When there is a null all the same: a fault of the statement.
     """
     columns = ", ".join(f"{name}::{kind}" for name, kind in types.items())
     names = ", ".join(types)
@@ -44,5 +49,10 @@ def read_columns(cur: Cursor, statement: Sql, types: Mapping[str, str]) -> dict[
     # each row: how many fields, and before every field its length
     row = np.dtype([("fields", ">i2")] + [pair for name, kind in types.items()
                                           for pair in ((f"{name}_length", ">i4"), (name, _TYPES[kind]))])  # fmt: skip
-    rows = np.frombuffer(whole.getbuffer()[_HEAD:-_TAIL], dtype=row)
+    body = whole.getbuffer()[_HEAD:-_TAIL]
+    rows = np.frombuffer(body[: len(body) // row.itemsize * row.itemsize], dtype=row)
+    # a null has no bytes, and whatever follows it would be read from the wrong place
+    alike = all((rows[f"{name}_length"] == rows.dtype[name].itemsize).all() for name in types)
+    if len(body) % row.itemsize or not alike:
+        raise ValueError(f"a null among {names}")
     return {name: rows[name].astype(rows.dtype[name].newbyteorder("=")) for name in types}
