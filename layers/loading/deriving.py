@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from geo.codes.code import parse_code
 from geo.codes.schemes import SCHEMES
 from geo.errors import InvalidInput
-from layers.features.moments import day_in_city
+from layers.features.moments import CITY_ZONE
+from layers.loading.converting import Moments
 from layers.loading.reference import Reference
 from layers.loading.rejects import Problem
 
@@ -49,7 +50,7 @@ def derive(
     list of (int, str, object, Problem)
         Position, field, value, problem.
     """
-    filled = {name: list(column) for name, column in values.items()}
+    filled = {name: column if isinstance(column, Moments) else list(column) for name, column in values.items()}
     problems: Problems = []
     _WAYS[layer_id](filled, points, reference, problems)
     return filled, problems
@@ -123,44 +124,54 @@ def _types(values: Values, reference: Reference, problems: Problems) -> None:
     for key, name in reference.case_types.items():
         by_name.setdefault(name, set()).add(key)
         by_code.setdefault(key[1], set()).add(key)
-    for at, (category, code, name) in enumerate(
-        zip(values["category"], values["type_code"], values["type_name"], strict=True)
-    ):
-        candidates = by_code.get(code, set()) if code is not None else by_name.get(name, set()) if name else set()
-        if category is not None:
-            candidates = {key for key in candidates if key[0] == category}
-        if len(candidates) > 1 and name:
-            candidates = candidates & by_name.get(name, set())
-        if len(candidates) == 1:
-            key = next(iter(candidates))
-            values["category"][at], values["type_code"][at] = key
-            values["type_name"][at] = name or reference.case_types[key]
+    found: dict[tuple[Any, ...], tuple[str, str] | str] = {}
+    stated = zip(values["category"], values["type_code"], values["type_name"], strict=True)
+    for at, (category, code, name) in enumerate(stated):
+        words = (category, code, name)
+        if words not in found:
+            candidates = by_code.get(code, set()) if code is not None else by_name.get(name, set()) if name else set()
+            if category is not None:
+                candidates = {one for one in candidates if one[0] == category}
+            if len(candidates) > 1 and name:
+                candidates = candidates & by_name.get(name, set())
+            unsure = "load.reject-type-unsure" if candidates else "load.reject-type-unknown"
+            found[words] = next(iter(candidates)) if len(candidates) == 1 else unsure
+        type_ = found[words]
+        if isinstance(type_, str):
+            shown = " ".join(word for word in words if word)
+            problems.append((at, "type_code", shown, Problem(type_)))
         else:
-            stated = " ".join(part for part in (category, code, name) if part)
-            key_of_text = "load.reject-type-unsure" if candidates else "load.reject-type-unknown"
-            problems.append((at, "type_code", stated, Problem(key_of_text)))
+            values["category"][at], values["type_code"][at] = type_
+            values["type_name"][at] = name or reference.case_types[type_]
 
 
 def _times(values: Values, problems: Problems) -> None:
     """The steps of a case follow each other, and each has its time not before the one before it."""
-    columns = [values[name] for name in CASE_TIMES]
-    for at, moments in enumerate(zip(*columns, strict=True)):
-        last, before = None, ""
-        for name, moment in zip(CASE_TIMES, moments, strict=True):
-            if moment is None:
-                continue
-            if last is not None and moment < last:
-                problem = Problem("load.reject-times", {"before": before, "moment": f"{last:%Y-%m-%d %H:%M:%S%z}"})
-                problems.append((at, name, moment, problem))
-                break
-            last, before = moment, name
+    clocks = [_clock(values[name]) for name in CASE_TIMES]
+    last, before = clocks[0].copy(), np.zeros(len(clocks[0]), dtype=np.intp)
+    told = np.zeros(len(last), dtype=bool)
+    for step in range(1, len(CASE_TIMES)):
+        for at in np.flatnonzero((clocks[step] < last) & ~told).tolist():
+            told[at] = True
+            problem = Problem("load.reject-times", {"before": CASE_TIMES[before[at]], "moment": str(last[at])})
+            problems.append((at, CASE_TIMES[step], str(clocks[step][at]), problem))
+        there = ~np.isnat(clocks[step])
+        last[there], before[there] = clocks[step][there], step
+
+
+def _clock(column: list[Any]) -> NDArray[np.datetime64]:
+    """What the city's clock showed at each moment, NaT for nothing."""
+    if isinstance(column, Moments):
+        return column.clock
+    shown = [None if moment is None else moment.astimezone(CITY_ZONE).replace(tzinfo=None) for moment in column]
+    return np.array(shown, dtype="datetime64[us]")
 
 
 def _in_grids(values: Values, points: Points, reference: Reference, problems: Problems) -> None:
     _known(values, "grid_code", reference.grid_codes, "load.reject-grid", problems)
     # what happened lies in the grid of its day, whatever the map shows today
     moments = values.get("reported_at", [None] * len(values["grid_code"]))
-    days = np.array([None if moment is None else day_in_city(moment) for moment in moments], dtype="datetime64[D]")
+    days = _clock(moments).astype("datetime64[D]")
     gaps = np.flatnonzero([code is None for code in values["grid_code"]] & np.isfinite(points[0]))
     found = reference.grid_at(points[0][gaps], points[1][gaps], days[gaps])
     for at, code in zip(gaps.tolist(), found, strict=True):

@@ -114,6 +114,7 @@ class _Load:
 
     def run(self, crs: str | None, mapping: Mapping[str, str], *, replace: bool, dry_run: bool) -> LoadReport:
         layer = self._layer
+        self._cur.execute("set local work_mem to '128MB'")
         self._cur.execute("select pg_advisory_xact_lock(%s, hashtext(%s))", (_LOCK, layer.id))
         if replace:
             _empty(self._cur, layer)

@@ -119,9 +119,11 @@ class CsvFile:
     def _batch(self, numbered: list[tuple[int, list[str]]], places: Mapping[str, int]) -> Batch:
         problems: list[tuple[int, str, object, Problem]] = []
         width = len(self._names)
-        rows = [row + [""] * (width - len(row)) for _, row in numbered]
+        rows = [row for _, row in numbered]
         for at, row in enumerate(rows):
-            if any(row[width:]):
+            if len(row) < width:
+                rows[at] = row + [""] * (width - len(row))
+            elif len(row) > width and any(row[width:]):
                 problem = Problem("load.reject-cells", {"expected": width, "found": len(row)})
                 problems.append((at, "row", self._delimiter.join(row[width:]), problem))
         values: dict[str, Sequence[object]] = {name: [row[place] for row in rows] for name, place in places.items()}
@@ -143,6 +145,20 @@ class CsvFile:
         self, rows: list[list[str]], problems: list[tuple[int, str, object, Problem]]
     ) -> NDArray[np.object_]:
         lon, lat = (self._names.index(self._geometry[part]) for part in ("lon", "lat"))
+        try:
+            points = np.array([(row[lon] or "nan", row[lat] or "nan") for row in rows], dtype=float).reshape(-1, 2)
+        except ValueError:
+            points = self._numbers_one_by_one(rows, lon, lat, problems)
+        whole = np.isfinite(points).all(axis=1)
+        geometries = np.full(len(rows), None, dtype=object)
+        geometries[whole] = shapely.points(points[whole])
+        return geometries
+
+    @staticmethod
+    def _numbers_one_by_one(
+        rows: list[list[str]], lon: int, lat: int, problems: list[tuple[int, str, object, Problem]]
+    ) -> NDArray[np.float64]:
+        """Coordinates where at least one is no number, each of which is told."""
         points = np.full((len(rows), 2), np.nan)
         for at, row in enumerate(rows):
             for axis, place in enumerate((lon, lat)):
@@ -153,10 +169,7 @@ class CsvFile:
                     points[at, axis] = float(text)
                 except ValueError:
                     problems.append((at, "geometry", text, Problem("load.reject-coordinate")))
-        whole = np.isfinite(points).all(axis=1)
-        geometries = np.full(len(rows), None, dtype=object)
-        geometries[whole] = shapely.points(points[whole])
-        return geometries
+        return points
 
     def __enter__(self) -> Self:
         return self

@@ -83,7 +83,7 @@ def make_rows(
         if convert is None:
             values[name] = [None] * len(shapes)
             continue
-        converted = [convert(value) for value in given[name]]
+        converted = convert.column(given[name])
         for at, value in enumerate(converted):
             if isinstance(value, Problem):
                 problems.append((at, name, given[name][at], value))

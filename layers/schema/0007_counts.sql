@@ -136,7 +136,9 @@ declare
             wangge.h3_parent(cell, 7) as at_7, wangge.h3_parent(cell, 6) as at_6
         from (%1$s) as change
     ) as placed
-    group by month, grouping sets ((at_9), (at_8), (at_7), (at_6)), grouping sets ((), (class_code), (channel))
+    -- in the finest cells a class has hardly fewer rows than cases: its counts of a day are summed instead
+    group by month, grouping sets ((at_9), (at_8), (at_7), (at_6), (at_8, class_code), (at_7, class_code), (at_6, class_code),
+        (at_8, channel), (at_7, channel), (at_6, channel))
     having sum(sign) <> 0
     order by 2, 3, 4, 5, 6
     on conflict (audience, resolution, class_code, channel, month, cell)
@@ -182,7 +184,7 @@ declare
     cells bigint[];
     months date[];
 begin$declare$;
-    made constant text := $made$ security definer set search_path = wangge, public, pg_temp set work_mem = '64MB'
+    made constant text := $made$ security definer set search_path = wangge, public, pg_temp set work_mem = '128MB'
         language plpgsql as $made$;
 begin
     execute 'create function wangge.count_added() returns trigger' || made

@@ -62,6 +62,46 @@ $$;
 create trigger cases_step before update of state on wangge.cases
     for each row when (old.state <> new.state) execute function wangge.check_step();
 
+-- Types are checked a statement at a time: a foreign key asks once for each of a million rows.
+alter table wangge.cases drop constraint cases_category_type_code_fkey;
+
+create function wangge.check_types() returns trigger
+    language plpgsql security definer set search_path = wangge, pg_temp
+as $$
+declare
+    unknown text;
+begin
+    select used.category || ' ' || used.type_code into unknown
+    from (select distinct category, type_code from added) as used
+    where not exists (select from wangge.case_types as known
+                      where (known.category, known.type_code) = (used.category, used.type_code))
+    limit 1;
+    if unknown is not null then
+        raise foreign_key_violation using constraint = 'cases_type', detail = unknown,
+            message = 'a case is of a type that is not in case_types';
+    end if;
+    return null;
+end
+$$;
+create trigger cases_types_inserted after insert on wangge.cases
+    referencing new table as added for each statement execute function wangge.check_types();
+create trigger cases_types_updated after update on wangge.cases
+    referencing new table as added for each statement execute function wangge.check_types();
+
+create function wangge.keep_types() returns trigger
+    language plpgsql security definer set search_path = wangge, pg_temp
+as $$
+begin
+    if exists (select from wangge.cases where (category, type_code) = (old.category, old.type_code)) then
+        raise foreign_key_violation using constraint = 'cases_type', detail = old.category || ' ' || old.type_code,
+            message = 'there are cases of this type';
+    end if;
+    return coalesce(new, old);
+end
+$$;
+create trigger case_types_kept before delete or update of category, type_code on wangge.case_types
+    for each row execute function wangge.keep_types();
+
 -- Merges the rows of the temporary table "incoming" with the cases that are there, by case number, and takes those that
 -- are merged out of it: what is left is new. Of two rows the later in the life of the case wins, of two as late the one
 -- that arrived last; times of steps before its state stay known. Outcomes: 'changed', 'same' (it was there already),
@@ -71,14 +111,17 @@ create function wangge.merge_cases() returns table (row_number integer, case_no 
 as $$
 #variable_conflict use_column
 begin
-    delete from incoming using (
-        select row_number as at, row_number() over (
-            partition by case_no
-            order by greatest(reported_at, filed_at, dispatched_at, handled_at, checked_at, closed_at) desc,
-                wangge.state_rank(state) desc, row_number desc) as place
-        from incoming
-    ) as ranked
-    where row_number = at and place > 1;
+    -- to look for repetition is cheaper than to sort what has none
+    if exists (select from incoming group by case_no having count(*) > 1) then
+        delete from incoming using (
+            select row_number as at, row_number() over (
+                partition by case_no
+                order by greatest(reported_at, filed_at, dispatched_at, handled_at, checked_at, closed_at) desc,
+                    wangge.state_rank(state) desc, row_number desc) as place
+            from incoming
+        ) as ranked
+        where row_number = at and place > 1;
+    end if;
 
     return query
     with there as materialized (
