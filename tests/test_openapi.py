@@ -19,6 +19,8 @@ MADE_UP = {
     "tileMatrix": "12",
     "tileRow": "1652",
     "tileCol": "3419",
+    "dggrsId": "H3",
+    "zoneId": "88309c10e7fffff",
 }
 UNLISTED = {"/map", "/style.json"}
 """Pages and what they load: nothing that a program would look for in the document."""

@@ -12,6 +12,7 @@ from config.push.asyncapi import asyncapi_document
 from config.settings import Settings, load
 from config.web.allowed import allowed
 from config.web.credentials import sent_key
+from config.web.dggs_routes import DggsRoutes
 from config.web.download_routes import DownloadRoutes, format_of
 from config.web.edit_routes import EditRoutes, named_set
 from config.web.http import PREFLIGHT, Answer, Environ, Request, StartResponse, items_format, wants_json
@@ -60,6 +61,7 @@ class App:
         self.edits = EditRoutes(store, self.base_url)
         self.downloads = DownloadRoutes(store)
         self.tiles = TileRoutes(store, self.base_url)
+        self.dggs = DggsRoutes(store, self.base_url)
         self.rasters = RasterRoutes(store, self.base_url)
         self.pages = PageRoutes(store, self.base_url)
         limits = JobLimits(settings.job_open, settings.job_stored, settings.job_stored_mb, settings.callback_allowed)
@@ -125,6 +127,10 @@ class App:
         match parts:
             case ["collections", id_, *rest] if id_ in RASTERS:
                 return self.rasters.answer(id_, rest, request)
+            case ["collections", "case-heat", "dggs", *rest]:
+                return self.dggs.answer("/collections/case-heat", rest, request)
+            case ["dggs", *rest]:
+                return self.dggs.answer("", rest, request)
             case ["collections", id_, "tiles", matrix, zoom, row, column]:
                 return self.tiles.tile(readable_layer(id_), matrix, zoom, row, column, request)
             case ["collections", id_, *rest] if rest:

@@ -31,4 +31,11 @@ CONFORMANCE = tuple(
         "ogcapi-processes-1/1.0/conf": "ogc-process-description core json html oas30 job-list callback dismiss",
     }.items()
     for path in (f"{part}/{name}" for name in classes.split())
-)
+) + tuple(
+    # this one names its classes with https
+    f"https://www.opengis.net/spec/ogcapi-dggs-1/1.0/conf/{name}"
+    for name in (
+        "core", "data-retrieval", "data-subsetting", "data-custom-depths", "zone-query", "root-dggs",
+        "collection-dggs", "operation-ids", "data-json", "data-geojson", "zone-geojson",
+    )
+)  # fmt: skip

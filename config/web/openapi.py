@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from config.web.openapi_dggs import DGGS_PARAMETERS, dggs_operations
 from config.web.openapi_dialect import openapi_schema
 from config.web.openapi_jobs import JOB_PARAMETERS, JOB_RESPONSES, JOB_SCHEMAS, job_paths
 from config.web.openapi_rasters import RASTER_PARAMETERS, raster_operations
@@ -51,7 +52,8 @@ def openapi_document(base_url: str, city: City) -> dict[str, Any]:
     """
     identification = pygeoapi_config(base_url, city)["metadata"]["identification"]
     crs = {"type": "string", "enum": list(offered_crs(city.metric_srid)), "default": CRS84_URI}
-    parameters = {name: dict(entry) for name, entry in (PARAMETERS | JOB_PARAMETERS | RASTER_PARAMETERS).items()}
+    shared = PARAMETERS | JOB_PARAMETERS | RASTER_PARAMETERS | DGGS_PARAMETERS
+    parameters = {name: dict(entry) for name, entry in shared.items()}
     for name in ("crs", "bbox-crs", "filter-crs", "subset-crs", "center-crs"):
         parameters[name] = parameters[name] | {"schema": crs}
     paths: dict[str, Any] = {
@@ -79,6 +81,8 @@ def openapi_document(base_url: str, city: City) -> dict[str, Any]:
     for id_ in PROCESSES:
         paths |= _process_paths(id_)
     paths |= job_paths()
+    for path, told in dggs_operations():
+        paths[path] = _get(**told)
     return {
         "openapi": "3.0.3",
         "info": {
@@ -88,7 +92,9 @@ def openapi_document(base_url: str, city: City) -> dict[str, Any]:
             "license": {"name": "MIT"},
         },
         "servers": [{"url": base_url}],
-        "tags": [{"name": name} for name in ("capabilities", "tiles", "processes", "jobs", *CATALOGUE, *RASTERS)],
+        "tags": [
+            {"name": name} for name in ("capabilities", "tiles", "processes", "jobs", "dggs", *CATALOGUE, *RASTERS)
+        ],
         "paths": paths,
         "components": {
             "parameters": parameters,

@@ -10,6 +10,7 @@ from layers.catalogue.catalogue import CATALOGUE, RASTERS
 from layers.catalogue.layer import Layer
 from layers.catalogue.raster import Raster
 from layers.features.items_request import GREATEST_LIMIT, offered_crs
+from layers.heat.sums import HEAT
 from layers.store import City
 from layers.text import Text
 from layers.tiles.matrix import DEEPEST
@@ -134,6 +135,9 @@ def _collection(layer: Layer, base_url: str, city: City) -> dict[str, Any]:
         ],
         "limits": {"default_items": GREATEST_LIMIT + 1, "max_items": GREATEST_LIMIT + 1, "on_exceed": "throttle"},
     }
+    if layer.id == HEAT:
+        rel = "http://www.opengis.net/def/rel/ogc/1.0/dggrs-list"
+        collection["links"].append(_link(rel, "application/json", Text("离散全球网格", "DGGS"), f"{here}/dggs"))
     if layer.time:
         collection["time_field"] = layer.time[0]
     return collection

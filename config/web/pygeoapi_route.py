@@ -19,6 +19,7 @@ from layers.features.items_request import GREATEST_LIMIT, asked
 from processes.jobs.manager import asking_language
 from processes.registry import PROCESSES
 
+DGGS_LIST = "http://www.opengis.net/def/rel/ogc/1.0/dggrs-list"
 _PAGE_PARAMETERS = {"f", "lang", "ui"}
 _DROPPED = {"content-length", "content-encoding", "vary", "x-powered-by", "server", "content-type"}
 _FORMATS = ("json", "html", "jsonld")
@@ -125,7 +126,7 @@ def _call(app: Any, environ: Environ) -> Answer:
 
 
 def _own_landing(answer: Answer) -> Answer:
-    """The landing page with links to tile matrix sets as the standard spells them; they are JSON alone."""
+    """The landing page with links to tile matrix sets as the standard spells them (they are JSON alone) and to DGGS."""
     if answer.media_type.startswith("application/json"):
         landing = orjson.loads(answer.body)
         landing["links"] = [
@@ -133,6 +134,8 @@ def _own_landing(answer: Answer) -> Answer:
             for link in landing["links"]
             if not link["href"].endswith("/TileMatrixSets?f=html")
         ]
+        root = next(link["href"] for link in landing["links"] if link["rel"] == "data").partition("/collections")[0]
+        landing["links"].append({"rel": DGGS_LIST, "type": "application/json", "title": "DGGS", "href": f"{root}/dggs"})
         answer.body = orjson.dumps(landing)
     return answer
 
