@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from config.web.http import Request
+from layers.catalogue.cases import CASES
 from layers.catalogue.catalogue import CATALOGUE
 from layers.identity import current
 
@@ -28,6 +29,8 @@ def allowed(request: Request) -> str:
         return "GET, HEAD, DELETE, OPTIONS"
     items = _ITEMS.fullmatch(request.path)
     layer = CATALOGUE.get(items[1]) if items else None
+    if items and layer is CASES and current().reaches("staff"):
+        return "GET, HEAD, PATCH, OPTIONS" if items[2] else "GET, HEAD, POST, OPTIONS"
     if items and layer and layer.writers and current().reaches(layer.writers):
         return "GET, HEAD, PUT, PATCH, DELETE, OPTIONS" if items[2] else "GET, HEAD, POST, OPTIONS"
     return "GET, HEAD, OPTIONS"

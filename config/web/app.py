@@ -11,6 +11,7 @@ import orjson
 from config.push.asyncapi import asyncapi_document
 from config.settings import Settings, load
 from config.web.allowed import allowed
+from config.web.case_routes import CaseRoutes
 from config.web.credentials import sent_key
 from config.web.dggs_routes import DggsRoutes
 from config.web.download_routes import DownloadRoutes, format_of
@@ -28,6 +29,7 @@ from config.web.refusals import refuse
 from config.web.schema_routes import schema_answer
 from config.web.tile_routes import TileRoutes
 from geo.errors import InvalidInput, NeedsKey, NotFound
+from layers.catalogue.cases import CASES
 from layers.catalogue.catalogue import CATALOGUE, RASTERS
 from layers.catalogue.layer import Layer
 from layers.checking.ordinary import bind_ordinary
@@ -59,6 +61,7 @@ class App:
         self.store = store
         self.items = ItemsRoutes(store, self.base_url)
         self.edits = EditRoutes(store, self.base_url)
+        self.cases = CaseRoutes(store, self.base_url)
         self.downloads = DownloadRoutes(store)
         self.tiles = TileRoutes(store, self.base_url)
         self.dggs = DggsRoutes(store, self.base_url)
@@ -116,7 +119,8 @@ class App:
         elif request.method == "DELETE" and parts[0] == "jobs" and len(parts) == 2:
             return self.jobs.dismiss(parts[1], request)
         elif parts[0] == "collections" and parts[2:3] == ["items"] and len(parts) in (3, 4):
-            return self.edits.write(readable_layer(parts[1]), parts[3] if len(parts) == 4 else None, request)
+            layer, id_ = readable_layer(parts[1]), parts[3] if len(parts) == 4 else None
+            return self.cases.write(id_, request) if layer is CASES else self.edits.write(layer, id_, request)
         elif request.method != "POST" or parts[0] != "processes":
             raise InvalidInput("app.method", path=request.path, method=request.method, allowed=allowed(request))
         answer = ask_pygeoapi(self.pygeoapi, self.items, request, parts)

@@ -26,9 +26,9 @@ from layers.catalogue.shared import COUNT
 from layers.features.query import bbox_condition
 from layers.heat.zone_counts import below, counts_at
 from layers.identity import current
+from layers.sight import sight_of
 from layers.store import Store
 from layers.text import Text
-from layers.tiles.tiles import scope_of
 
 GRID = "H3"
 DEFAULT_DEPTH = 0
@@ -230,7 +230,7 @@ class DggsRoutes:
 
     def _etag(self, request: Request) -> str:
         version = self._store.features.version(CASE_HEAT)
-        return f'W/"{version:x}-{scope_of(CASE_HEAT)}-{request.language}"'
+        return f'W/"{version:x}-{sight_of(CASE_HEAT)}-{request.language}"'
 
     @staticmethod
     def _geojson(request: Request) -> bool:

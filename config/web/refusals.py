@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
+from typing import cast
 from xml.sax.saxutils import escape, quoteattr
 
 import orjson
@@ -13,6 +14,9 @@ from config.pages.templating import render
 from config.web.http import STATUS, Answer, Request, wants_json
 from geo.errors import Conflict, Forbidden, InvalidInput, NeedsKey, NotFound, WanggeError
 from layers.texts import say
+
+Reason = tuple[int, str, str, str, dict[str, object]]
+"""Position of a feature that was sent, field, value, and the key and values of the text that says why."""
 
 LOGGER = logging.getLogger("wangge")
 
@@ -96,6 +100,11 @@ def refuse(request: Request, error: BaseException, base_url: str) -> Answer:
         "description": text,
         "detail": text,
     }
+    if isinstance(error, WanggeError) and "reasons" in error.values:
+        body["reasons"] = [
+            {"position": at + 1, "field": name, "value": value, "reason": say(key, request.language, **values)}
+            for at, name, value, key, values in cast(list[Reason], error.values["reasons"])
+        ]
     return Answer(orjson.dumps(body), "application/json", status, headers)
 
 
