@@ -165,7 +165,7 @@ def _transactions(cluster: Cluster) -> int:
 def _agree(name: str, mine: str, theirs: str, tiles: bool) -> None:
     """See that both answer the same: as many features, or tiles with something in them."""
     measure: Callable[[bytes], int] = len if tiles else _features
-    found = [measure(_read(url)) for url in (mine, theirs)]
+    found = [measure(read(url)) for url in (mine, theirs)]
     if not all(found) or (not tiles and found[0] != found[1]):
         raise RuntimeError(f"{name}: ours has {found[0]}, the peer {found[1]}")
 
@@ -175,7 +175,8 @@ def _features(body: bytes) -> int:
     return len(answer["features"]) if "features" in answer else 1
 
 
-def _read(url: str) -> bytes:
+def read(url: str) -> bytes:
+    """Body of an address, without a proxy."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     with opener.open(url, timeout=30) as response:
         body: bytes = response.read()

@@ -293,7 +293,7 @@ def test_every_declared_class_is_served(service: Any, standard: str, tried: dict
             if "width=" in path:
                 assert file.width == int(path.split("width=")[1].split("&")[0])
         if name != "tilesets":
-            assert {"Content-Crs", "Content-Bbox", "Content-Datetime"} <= set(answer.headers), name
+            assert all(f"Content-{what}" in answer.headers for what in ("Crs", "Bbox", "Datetime")), name
     with opened(service.get(COVERAGES["subsetting-spatial"])) as piece:
         assert tuple(piece.bounds) == (504_000, 3_560_000, 505_000, 3_561_000)
     with opened(service.get(COVERAGES["scaling"])) as piece:

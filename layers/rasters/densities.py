@@ -26,12 +26,15 @@ from layers.identity import current
 from layers.rasters.geotiff import Described, describe, placed, write_cog
 from layers.rasters.painting import breaks_below
 from layers.rasters.request import DensityRequest
-from layers.rasters.source import SOURCE_LAYERS, Audience, Cases, audience_of, read_cases, versions_text
+from layers.rasters.source import SOURCE_LAYERS, Audience, Cases, audience_of, read_cases
 
 _MADE_BY = "1"
 """Raised when maps come out otherwise for the same data, so that none of an older program is found."""
 
 _IN_MEMORY = 24
+
+type _Key = tuple[Audience, str, tuple[int | None, ...]]
+"""Audience, request and versions that a map is made from."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +84,7 @@ class Densities:
     def __init__(self, database: Database, versions: Versions) -> None:
         self._database = database
         self._versions = versions
-        self._kept: Recent[str, DensityMap] = Recent(_IN_MEMORY)
+        self._kept: Recent[_Key, DensityMap] = Recent(_IN_MEMORY)
         self._ground: Recent[str, tuple[int, RasterGrid, NDArray[np.bool_]]] = Recent(1)
         # one map at a time: a page asks for a dozen tiles of one that isn't made yet, and each takes half the memory
         self._making = threading.Lock()
@@ -107,14 +110,12 @@ class Densities:
                 self._kept.put(key, found)
         return found
 
-    def _key(self, audience: Audience, request: DensityRequest) -> str | None:
+    def _key(self, audience: Audience, request: DensityRequest) -> _Key | None:
         """Name of a map at the versions that are known; None when none are."""
-        known = {layer: self._versions.of(layer) for layer in SOURCE_LAYERS[audience]}
-        if any(version is None for version in known.values()):
-            return None
-        return _named(audience, request, versions_text({layer: version or 0 for layer, version in known.items()}))
+        versions = tuple([self._versions.of(layer) for layer in SOURCE_LAYERS[audience]])
+        return None if None in versions else (audience, request.text, versions)
 
-    def _stored(self, key: str) -> DensityMap | None:
+    def _stored(self, key: _Key) -> DensityMap | None:
         rows = self._database.fetch("select tif from wangge.density_maps where key = %s::text", (_hashed(key),))
         return DensityMap(bytes(rows[0][0])) if rows else None
 
@@ -133,14 +134,13 @@ class Densities:
         tags["RADIUS_M"] = f"{kernel.radius_m(request.bandwidth_m):.0f}"
         tags["BREAKS"] = " ".join(f"{low:g}" for low in breaks_below(greatest, len(CASE_DENSITY.ramp)))
         made = DensityMap(write_cog(density.values, placed(grid), srid, CASE_DENSITY, tags))
-        if cases.versions:
-            # under the versions that were read, which may be newer than those that were known
-            key = _named(audience, request, cases.versions)
-            self._kept.put(key, made)
-            self._store(key, audience, made)
+        # under the versions that were read, which may be newer than those that were known
+        key: _Key = (audience, request.text, cases.versions)
+        self._kept.put(key, made)
+        self._store(key, audience, made)
         return made
 
-    def _store(self, key: str, audience: Audience, made: DensityMap) -> None:
+    def _store(self, key: _Key, audience: Audience, made: DensityMap) -> None:
         # a replica can't keep a map; each of its workers makes its own
         with contextlib.suppress(psycopg2.errors.ReadOnlySqlTransaction):
             self._database.fetch(
@@ -184,9 +184,5 @@ def _tags(
     }
 
 
-def _named(audience: Audience, request: DensityRequest, versions: str) -> str:
-    return f"{_MADE_BY} {audience} {request.text} {versions}"
-
-
-def _hashed(key: str) -> str:
-    return hashlib.blake2b(key.encode(), digest_size=24).hexdigest()
+def _hashed(key: _Key) -> str:
+    return hashlib.blake2b(f"{_MADE_BY} {key}".encode(), digest_size=24).hexdigest()

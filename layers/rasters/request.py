@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final, get_args
 
 from geo.errors import InvalidInput
@@ -41,7 +42,7 @@ class DensityRequest:
     edge: Edge = "diggle"
     period: Period | None = None
 
-    @property
+    @cached_property
     def text(self) -> str:
         """All of it in one line, the same for the same map."""
         ends = (None, None) if self.period is None else (self.period.start, self.period.end)

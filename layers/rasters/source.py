@@ -45,8 +45,8 @@ class Cases:
         Cases that each point stands for; None for one each.
     since, until : str or None
         First and last day of what was counted, ``YYYY-MM-DD``; None for no cases.
-    versions : str
-        Versions of the audience's source layers that it was read at.
+    versions : tuple of int
+        Versions of the audience's source layers that it was read at, in the order of `SOURCE_LAYERS`.
     """
 
     x: NDArray[np.float64]
@@ -54,7 +54,7 @@ class Cases:
     weights: NDArray[np.float64] | None
     since: str | None
     until: str | None
-    versions: str
+    versions: tuple[int, ...]
 
 
 def audience_of(identity: Identity) -> Audience:
@@ -100,7 +100,7 @@ def _exact(database: Database, period: Period | None, srid: int) -> Cases:
     packed, since, until, versions = database.fetch(statement.text, statement.values)[0]
     degrees = np.frombuffer(packed or b"", dtype=">f8").reshape(-1, 2)
     x, y = transformer(4490, srid).transform(degrees[:, 0].astype(float), degrees[:, 1].astype(float))
-    return Cases(np.asarray(x), np.asarray(y), None, _text(since), _text(until), _text(versions) or "")
+    return Cases(np.asarray(x), np.asarray(y), None, _text(since), _text(until), tuple(versions))
 
 
 def _published(database: Database, period: Period | None, srid: int) -> Cases:
@@ -120,7 +120,7 @@ def _published(database: Database, period: Period | None, srid: int) -> Cases:
     published = np.array(orjson.loads(listed), dtype=np.int64).reshape(-1, 3)
     cells, counts = each_once(published[:, 0], published[:, 1], published[:, 2])
     x, y, weights = spread(project(cell_polygons(cells), 4490, srid), counts, _SPACING_M)
-    return Cases(x, y, weights, _text(since), _text(until), _text(versions) or "")
+    return Cases(x, y, weights, _text(since), _text(until), tuple(versions))
 
 
 def _months(period: Period | None) -> list[Sql]:
@@ -135,17 +135,12 @@ def _months(period: Period | None) -> list[Sql]:
 
 
 def _versions(audience: Audience) -> Sql:
-    """Versions of the source layers in the snapshot of the statement, as `versions_text` writes them."""
+    """Versions of the source layers in the snapshot of the statement; 0 for one that never changed."""
     return Sql(
-        "(select coalesce(string_agg(layer || ':' || version, ' ' order by layer), '')"
-        " from wangge.layer_versions where layer = any(%s::text[]) and version > 0)",
+        "array(select coalesce(known.version, 0) from unnest(%s::text[]) with ordinality as wanted (layer, place)"
+        " left join wangge.layer_versions as known using (layer) order by place)",
         (list(SOURCE_LAYERS[audience]),),
     )
-
-
-def versions_text(known: dict[str, int]) -> str:
-    """Versions by layer in one line; layers that never changed are left out."""
-    return " ".join(f"{layer}:{version}" for layer, version in sorted(known.items()) if version)
 
 
 def _text(value: bytes | str | None) -> str | None:
