@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from pathlib import Path
 from typing import Any
 
+import geopandas
 import numpy as np
 import pytest
 import shapely
@@ -14,7 +16,7 @@ from hypothesis import strategies as st
 from geo.changes.lineage import OPERATIONS, Lineage, derive_lineage
 from geo.changes.shares import exact_shares
 from geo.errors import InvalidInput
-from geo.measuring import Plane
+from geo.measuring import Plane, plane_of
 
 METRES = Plane("EPSG:4549", "EPSG:4549")
 Grids = dict[str, Any]
@@ -209,3 +211,29 @@ def test_the_order_of_the_grids_does_not_matter(points: list[tuple[float, float]
     key = [(str(k.before), str(k.after)) for k in one.links]
     assert sorted(key) == sorted((str(k.before), str(k.after)) for k in two.links)
     assert one.kept == two.kept
+
+
+def test_precincts_drawn_anew_between_two_elections(shared: Path) -> None:
+    """Real ground: all of it is accounted for, also of a precinct that rounding makes cross itself in the plane."""
+    years = [
+        geopandas.read_file(shared / f"data/messy_denver_precincts/DenverCo_precincts{year}_repaired.zip").to_crs(4326)
+        for year in (2016, 2018)
+    ]
+    middle = years[0].geometry[308].centroid
+    years = [frame[shapely.dwithin(frame.geometry.to_numpy(), middle, 0.04)] for frame in years]
+    old, new = ([f"{i}" for i in range(len(frame))] for frame in years)
+    plane = Plane(plane_of(tuple(years[0].total_bounds)).crs, "EPSG:4326")
+    shapes = [frame.geometry.to_numpy() for frame in years]
+    assert shapely.is_valid(shapes[0]).all() and not shapely.is_valid(plane.flat(shapes[0])).all()
+    found = derive_lineage(old, shapes[0], new, shapes[1], plane=plane)
+    assert_whole(found)
+    assert {link.before for link in found.links} >= set(old) and {link.after for link in found.links} >= set(new)
+    # an independent count: pairs that stay the same by areas measured with an overlay of geopandas
+    flat = [geopandas.GeoDataFrame({"n": ids}, geometry=shapely.make_valid(plane.flat(some)))
+            for ids, some in zip((old, new), shapes, strict=True)]
+    both = geopandas.overlay(*flat, keep_geom_type=True)
+    both["area"] = both.area
+    common = both.groupby(["n_1", "n_2"])["area"].sum()
+    whole = [dict(zip(frame["n"], frame.area, strict=True)) for frame in flat]
+    same = {(i, j) for (i, j), area in common.items() if min(area / whole[0][i], area / whole[1][j]) >= 0.9}
+    assert {(i, j) for j, i in found.kept.items()} == same and len(same) > 25

@@ -97,6 +97,18 @@ def test_a_gap_that_runs_along_two_grids_is_cut_where_they_meet() -> None:
     ]  # fmt: skip
 
 
+def test_a_polygon_that_crosses_itself_in_the_plane_alone_is_left_as_it_is() -> None:
+    """Rounding to stored degrees may close a spike; such a neighbour keeps its vertices, and is no reason to refuse."""
+    plane = Plane("EPSG:4549")
+    x, y = METRES.degrees(np.array([shapely.Point(500_000, 3_560_000)]))[0].coords[0]
+    spike = shapely.Polygon([(x, y), (x + 0.001, y), (x + 0.001, y + 0.001), (x + 0.0005, y + 0.001),
+                             (x + 0.0005, y + 0.0005), (x + 0.0005 - 2e-11, y + 0.001), (x, y + 0.001)])  # fmt: skip
+    beside = shapely.box(x - 0.001, y, x, y + 0.001)
+    assert spike.is_valid and not plane.flat(np.array([spike]))[0].is_valid
+    noded = node_borders([beside], [spike], 0.2, plane=plane)
+    assert noded.fixed[0] is spike and noded.geometries[0].equals(beside)
+
+
 def test_between_changed_grids_the_longer_border_wins() -> None:
     west = shapely.box(0, 0, 10, 10)
     east = shapely.Polygon([(10, 0), (20, 0), (20, 10), (10, 10), (9.7, 5)])

@@ -14,7 +14,7 @@ from shapely.geometry.base import BaseGeometry
 
 from geo.changes.evening import Regions
 from geo.changes.quarters import Quarters, quarters_of
-from geo.changes.vertices import Vertices, points_of, without_needless
+from geo.changes.vertices import Vertices, points_of, sound_in_plane, without_needless
 from geo.coverage.matching import matched_edges
 from geo.errors import InvalidInput
 from geo.measuring import Plane
@@ -110,7 +110,7 @@ def split_balanced(
     if not 2 <= parts <= MOST_PARTS:
         raise InvalidInput("split.parts", parts=parts, most=MOST_PARTS)
     given = np.array([grid], dtype=object)
-    flat = plane.flat(given)
+    flat, _ = sound_in_plane(given, plane)
     ground = flat[0]
     if ground.geom_type == "MultiPolygon" and shapely.get_num_geometries(ground) == 1:
         ground = ground.geoms[0]

@@ -9,7 +9,7 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
-from geo.changes.vertices import Vertices, points_of, without_needless
+from geo.changes.vertices import Vertices, points_of, sound_in_plane, without_needless
 from geo.coverage.width import width_m
 from geo.errors import InvalidInput
 from geo.measuring import Plane
@@ -75,7 +75,7 @@ def cut_along(
     if line is None or line.geom_type not in ("LineString", "MultiLineString") or not shapely.length(line) > 0:
         raise InvalidInput("split.no-line", type=getattr(line, "geom_type", None))
     given = np.array([grid], dtype=object)
-    flat = plane.flat(given)
+    flat, _ = sound_in_plane(given, plane)
     ground = flat[0]
     if not (shapely.is_valid(ground) and shapely.area(ground) > 0):
         raise InvalidInput("split.unsound")

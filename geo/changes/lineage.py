@@ -16,6 +16,7 @@ from shapely.geometry.base import BaseGeometry
 
 from geo.changes.pieces import common_ground
 from geo.changes.shares import ROUNDING, exact_shares
+from geo.changes.vertices import sound_in_plane
 from geo.errors import InvalidInput
 from geo.measuring import Plane
 
@@ -136,7 +137,8 @@ def derive_lineage(
     old = _names("before_ids", before_ids, before_geoms, before_kinds, before_homes)
     new = _names("after_ids", after_ids, after_geoms, after_kinds, after_homes)
     area = common_ground(
-        plane.flat(np.array(before_geoms, dtype=object)), plane.flat(np.array(after_geoms, dtype=object)),
+        sound_in_plane(np.array(before_geoms, dtype=object), plane)[0],
+        sound_in_plane(np.array(after_geoms, dtype=object), plane)[0],
         old, new, before_kinds, after_kinds, sliver_m,
     )  # fmt: skip
     of_before = {i: exact_shares(amounts) for i, amounts in area.of_before.items()}

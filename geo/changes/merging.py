@@ -11,7 +11,7 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
-from geo.changes.vertices import Vertices
+from geo.changes.vertices import Vertices, sound_in_plane
 from geo.coverage.gaps import TOUCH_M, holes
 from geo.coverage.matching import matched_edges
 from geo.coverage.width import width_m
@@ -74,7 +74,7 @@ def merge(grids: Geometries, *, plane: Plane, sliver_m: float = 1.0) -> Merged:
     given[:] = list(grids)
     if len(given) < 2:
         raise InvalidInput("merge.few", count=len(given))
-    flat = plane.flat(given)
+    flat, _ = sound_in_plane(given, plane)
     sound = shapely.is_valid(flat) & (shapely.area(flat) > 0)
     if not sound.all():
         raise InvalidInput("merge.unsound", index=int(np.argmin(sound)) + 1)

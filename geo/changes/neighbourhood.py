@@ -99,26 +99,22 @@ def check_change(
         outline = shapely.union_all(given_up)
     area = window(changed, given_up, reach_m)
     moved = np.concatenate((changed, given_up))
+    parent_of = options.pop("parent_of", None)
     reach = reach_m
     while True:
         ids, around = near(area)
-        ground = outline
-        if outline is not None and complete:
-            ground = shapely.intersection(outline, area)
-            reach *= 2
-            further = _further(ground, np.concatenate((changed, around)), above, area, moved, reach)
-            if further is not None and not area.covers(outline):
-                area = shapely.union(area, further)
-                continue
-        break
-    names = [*changed_ids, *ids]
-    parent_of = options.pop("parent_of", None)
-    if parent_of is not None:
-        options["parent_of"] = [*parent_of, *[None] * len(ids)]
-    found = check_coverage(
-        np.concatenate((changed, around)), names, outline=ground, complete=complete, above=above, **options
-    )
-    return sorted_findings(concerned(found, changed_ids, given_up))
+        if parent_of is not None:
+            options["parent_of"] = [*parent_of, *[None] * len(ids)]
+        ground = shapely.intersection(outline, area) if outline is not None and complete else outline
+        found = check_coverage(
+            np.concatenate((changed, around)), [*changed_ids, *ids], outline=ground, complete=complete, above=above,
+            **options,
+        )  # fmt: skip
+        reach *= 2
+        further = _further(found, area, moved, reach) if complete else None
+        if further is None or outline is None or area.covers(outline):
+            return sorted_findings(concerned(found, changed_ids, given_up))
+        area = shapely.union(area, further)
 
 
 def concerned(findings: Sequence[Finding], changed_ids: Sequence[str], given_up: NDArray[Any]) -> list[Finding]:
@@ -134,19 +130,13 @@ def concerned(findings: Sequence[Finding], changed_ids: Sequence[str], given_up:
 
 
 def _further(
-    ground: BaseGeometry,
-    polygons: NDArray[Any],
-    above: NDArray[Any] | None,
-    area: BaseGeometry,
-    moved: NDArray[Any],
-    reach: float,
+    found: Sequence[Finding], area: BaseGeometry, moved: NDArray[Any], reach: float
 ) -> BaseGeometry | None:
     """Where an area has to be larger to hold the gaps of a change whole; None where it does hold them.
 
     A gap that is cut off by the edge of the area goes on beyond it.
     """
-    claimed = [polygons[shapely.is_valid(polygons)], *([above] if above is not None else [])]
-    gaps = shapely.get_parts(shapely.difference(ground, shapely.union_all(np.concatenate(claimed))))
+    gaps = np.array([finding.geometry for finding in found if finding.kind == "gap"], dtype=object)
     gaps = gaps[shapely.dwithin(gaps, area.boundary, TOUCH_M)]
     touching = np.unique(shapely.STRtree(moved).query(gaps, predicate="dwithin", distance=TOUCH_M)[0])
     if not len(touching):

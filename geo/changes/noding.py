@@ -18,9 +18,10 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from geo.changes.seams import cuts_of
-from geo.changes.vertices import Vertices, kept_vertices, without_needless
-from geo.coverage.faces import Faces, faces_of, put_together
-from geo.coverage.units import Reason, Terms, Unit, choose, hold, units_of
+from geo.changes.vertices import Vertices, kept_vertices, sound_in_plane, without_needless
+from geo.coverage.faces import Faces, Owners, faces_of, put_together
+from geo.coverage.matching import matched_edges
+from geo.coverage.units import Reason, Terms, Unit, choose, hold, sides_of, units_of
 from geo.errors import InvalidInput
 from geo.measuring import Plane
 
@@ -126,16 +127,18 @@ def node_borders(changed: Geometries, fixed: Geometries, tolerance_m: float, *, 
         raise InvalidInput("repair.tolerance", tolerance_m=tolerance_m)
     count = len(changed)
     given = np.concatenate((_array(changed), _array(fixed)))
-    flat = plane.flat(given)
+    flat, mended = sound_in_plane(given, plane)
     sound = shapely.is_valid(flat) & (shapely.area(flat) > 0)
     if not sound.all():
         raise InvalidInput("noding.unsound", index=int(np.argmin(sound)) + 1)
     near = shapely.STRtree(flat).query(flat[:count], predicate="dwithin", distance=tolerance_m)[1]
     some = np.unique(near)
-    if not count or len(some) < 2:
+    edges = matched_edges(flat[some])
+    # every fault begins at an edge that is not matched
+    if not (edges.partner[some[edges.owner] < count] < 0).any():
         return Noded(given[:count], given[count:], [], [])
 
-    terms = Terms(tolerance_m, still=frozenset(range(count, len(given))))
+    terms = Terms(tolerance_m, set(np.flatnonzero(mended).tolist()), frozenset(range(count, len(given))))
     faces, units = _judged(flat, some, terms, None)
     cuts = [cut for unit in units if unit.reason == "moves-too-far" for cut in cuts_of(unit, faces, terms.still)]
     if cuts:
@@ -148,7 +151,7 @@ def node_borders(changed: Geometries, fixed: Geometries, tolerance_m: float, *, 
 
     out, new = given.copy(), flat.copy()
     touched = []
-    for i in some.tolist():
+    for i in some[~mended[some]].tolist():
         shape = put_together(faces.shapes[whose[i]])
         if not shapely.equals_exact(shapely.normalize(shape), shapely.normalize(flat[i])):
             new[i] = shape
@@ -178,10 +181,15 @@ def _judged(
     """Faces, and overlaps and gaps at changed grids with who gets each."""
     faces = faces_of(flat, some, cuts)
     still = set(terms.still)
-    units = [unit for unit in units_of(faces, None, True, cuts) if not (unit.owners and unit.owners <= still)]
+    units = [unit for unit in units_of(faces, None, True, cuts) if not _beside(unit, faces) <= still]
     for unit in units:
         choose(unit, faces, terms)
     return faces, units
+
+
+def _beside(unit: Unit, faces: Faces) -> Owners:
+    """Who claims an overlap, or lies beside a gap."""
+    return unit.owners or frozenset(p for _, beyond in sides_of(unit, faces) for p in beyond)
 
 
 def _array(geometries: Geometries) -> NDArray[np.object_]:

@@ -10,12 +10,34 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
+from geo.coverage.soundness import polygonal
 from geo.measuring import Plane
 
 #: A vertex this close (metres) to the line between its neighbours bends nothing: the rounding of stored degrees.
 _STRAIGHT_M: Final = 1e-5
 
 Point = tuple[float, float]
+
+
+def sound_in_plane(given: NDArray[Any], plane: Plane) -> tuple[NDArray[np.object_], NDArray[np.bool_]]:
+    """Polygons in a plane, mended where projecting and rounding alone made them cross themselves.
+
+    Parameters
+    ----------
+    given : (n,) array of shapely polygons
+        In the source CRS of the plane.
+    plane : Plane
+
+    Returns
+    -------
+    flat : (n,) array of shapely polygons
+        Invalid or without area only where the given ones are.
+    mended : (n,) array of bool
+    """
+    flat = plane.flat(given)
+    mended = ~shapely.is_valid(flat) & shapely.is_valid(given)
+    flat[mended] = polygonal(shapely.make_valid(flat[mended]))
+    return flat, mended
 
 
 class Vertices:
@@ -31,8 +53,11 @@ class Vertices:
     """
 
     def __init__(self, given: NDArray[Any], flat: NDArray[Any], plane: Plane) -> None:
-        there = shapely.get_coordinates(flat).tolist()
-        self._source = {(x, y): at for (x, y), at in zip(there, shapely.get_coordinates(given).tolist(), strict=True)}
+        # of a polygon that was mended the vertices are not those that were given
+        same = shapely.get_num_coordinates(given) == shapely.get_num_coordinates(flat)
+        there = shapely.get_coordinates(flat[same]).tolist()
+        stored = shapely.get_coordinates(given[same]).tolist()
+        self._source = {(x, y): at for (x, y), at in zip(there, stored, strict=True)}
         self._plane = plane
 
     def in_source(self, shape: BaseGeometry) -> BaseGeometry:
