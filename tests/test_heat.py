@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geo.errors import InvalidInput
-from geo.heat.cells import HIDDEN, cell_polygons, cells_of, parents, suppress
+from geo.heat.cells import cell_polygons, cells_of, parents
 
 lons = st.floats(-180, 180)
 lats = st.floats(-90, 90)
@@ -74,13 +74,6 @@ def test_nothing() -> None:
     assert cells_of([], []).tolist() == []
     assert parents([], 8).tolist() == []
     assert len(cell_polygons([])) == 0
-    assert suppress([]).tolist() == []
-
-
-@given(counts=st.lists(st.integers(0, 50)), k=st.integers(0, 20))
-def test_only_small_counts_are_hidden(counts: list[int], k: int) -> None:
-    for count, shown in zip(counts, suppress(counts, k).tolist(), strict=True):
-        assert shown == (HIDDEN if 0 < count < k else count)
 
 
 def test_wrong_input_is_said() -> None:
@@ -88,5 +81,3 @@ def test_wrong_input_is_said() -> None:
         cells_of([120], [32], 16)
     with pytest.raises(InvalidInput):
         parents(cells_of([120], [32], 8), 9)
-    with pytest.raises(InvalidInput):
-        suppress([-1])

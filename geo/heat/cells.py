@@ -1,4 +1,4 @@
-"""H3 cells of points, their parents and outlines, and the hiding of small counts."""
+"""H3 cells of points, their parents and outlines."""
 
 from __future__ import annotations
 
@@ -15,10 +15,6 @@ from geo.errors import InvalidInput
 CASE_RESOLUTION: Final = 10
 #: Resolutions of maps of cases, from the coarsest: their counts are sums of those of `CASE_RESOLUTION`.
 HEAT_RESOLUTIONS: Final = (6, 7, 8, 9, 10)
-#: Counts below this are not published.
-LEAST_COUNT: Final = 5
-#: What stands for a hidden count.
-HIDDEN: Final = -1
 _RESOLUTION_SHIFT: Final = np.uint64(52)
 _DIGITS: Final = 15
 _BITS: Final = 3
@@ -117,32 +113,3 @@ def cell_polygons(cells: ArrayLike) -> NDArray[np.object_]:
     rings: NDArray[Any] = shapely.linearrings(points[:, ::-1], indices=owner)
     polygons: NDArray[np.object_] = shapely.polygons(rings)
     return polygons
-
-
-def suppress(counts: ArrayLike, k: int = LEAST_COUNT) -> NDArray[np.int64]:
-    """Counts with those from 1 to k - 1 hidden.
-
-    Parameters
-    ----------
-    counts : (n,) array_like of int
-        Not negative.
-    k : int
-        The least count that is told.
-
-    Returns
-    -------
-    (n,) array of int64
-        `HIDDEN` in place of a small count; 0 stays 0.
-
-    Notes
-    -----
-    This hides single counts. Where their sums are published too (parents of cells, months of a year), hidden ones can
-    be worked out by subtraction and more have to be hidden.
-
-    >>> suppress([0, 1, 4, 5, 80]).tolist()
-    [0, -1, -1, 5, 80]
-    """
-    given = np.asarray(counts, dtype=np.int64)
-    if len(given) and int(given.min()) < 0:
-        raise InvalidInput("heat.negative", value=int(given.min()))
-    return np.where((given > 0) & (given < k), HIDDEN, given)
