@@ -15,6 +15,7 @@ from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from geo.errors import InvalidInput
+from layers.heat.public import Publishing
 
 if TYPE_CHECKING:
     from geo.coverage.limits import Limits
@@ -63,6 +64,10 @@ class Settings(BaseSettings):
         Private networks that a job's subscriber may be in, such as 10.20.0.0/16, parted by commas.
     callback_seconds : float
         How long one callback may take.
+    heat_least : int
+        The least count of cases that the public is told, and the least width of what can be worked out of a hidden one.
+    heat_settle_days : int
+        Days after its end in which a month still takes late cases; then its counts are released to the public.
     grid_least_m2, grid_most_m2 : float
         Areas of a social-governance grid between which a check has nothing to say; 0 and inf for no limit.
     grid_least_people, grid_most_people : float
@@ -92,6 +97,8 @@ class Settings(BaseSettings):
     job_days: float = Field(default=7, gt=0)
     callback_networks: str | None = None
     callback_seconds: float = Field(default=10, gt=0, le=300)
+    heat_least: int = Field(default=5, ge=2, le=1000)
+    heat_settle_days: int = Field(default=7, ge=0, le=366)
     grid_least_m2: float = Field(default=1_000, ge=0)
     grid_most_m2: float = Field(default=20_000_000, ge=0)
     grid_least_people: float = Field(default=1, ge=0)
@@ -153,6 +160,11 @@ class Settings(BaseSettings):
     def callback_allowed(self) -> tuple[IPv4Network | IPv6Network, ...]:
         """`callback_networks` as networks."""
         return _networks(self.callback_networks)
+
+    @property
+    def publishing(self) -> Publishing:
+        """How counts of cases are published."""
+        return Publishing(self.heat_least, self.heat_settle_days)
 
     @property
     def log_dir(self) -> Path:

@@ -33,6 +33,7 @@ _PLACES = {
     "hot-spots": "processes.hotspots.hot_spots.HotSpots",
     "grid-indicators": "processes.situation.grid_indicators.GridIndicators",
     "joint-clusters": "processes.situation.joint_clusters.JointClusters",
+    "release-heat": "processes.heat.release_heat.ReleaseHeat",
 }
 
 

@@ -161,8 +161,10 @@ def test_the_service_may_read_layers_and_little_else(city: Any) -> None:
         " and has_table_privilege(oid, 'select') order by 1",
     )
     extra = {name for (name,) in readable} - {layer.table for layer in LAYERS}
-    supporting = {"case_counts", "jobs", "change_sets", "edited_grids", "publications", "publication_grids"}
-    assert extra == supporting | {"case_steps", "case_types", "city", "h3_cells", "issued_codes", "layer_versions"}
+    supporting = {"case_counts", "heat_years", "jobs", "change_sets", "edited_grids", "publications", "publication_grids"}
+    assert extra == supporting | {"case_steps", "case_types", "city", "h3_cells", "heat_releases", "issued_codes"} | {
+        "layer_versions",
+    }
     secured = rows(
         city.api, "select relname from pg_class where relnamespace = 'wangge'::regnamespace and relrowsecurity"
     )

@@ -83,14 +83,24 @@ def test_heat_tiles_sum_only_what_is_shown(service: Any, matrix: str, query: str
         "": "true", "?datetime=2024-05": "month = '2024-05-01'", "?month=2025-01-01": "month = '2025-01-01'",
         "?datetime=2024-05/2024-07": "month between '2024-05-01' and '2024-07-01'",
     }[query]  # fmt: skip
-    plain = (
-        "select to_hex(cell), sum(count) from wangge.case_heat where class_code = 'all' and channel = 'all'"  # noqa: S608
-        f" and {months} and %s group by cell"
+    heat = (
+        "select cell, date_trunc('year', month) as year, sum(count) as count from wangge.case_heat"  # noqa: S608
+        f" where class_code = 'all' and channel = 'all' and resolution = {resolution} and {months}"
     )
-    whose = {"staff": f"resolution = {resolution} and audience = 'staff'"}
+    told = f"{heat} and audience = 'public' group by 1, 2"
+    if not query:  # all that there is: whole years, which are told as such where their months aren't all
+        told += f" union all select cell, year, count from wangge.heat_years where class_code = 'all' and resolution = {resolution}"  # noqa: S608, E501
+    wholes = {"staff": f"{heat} and audience = 'staff' group by 1, 2", None: told, "township": told}
     sums = {
-        role: {cell: int(total) for cell, total in rows(service, plain % whose.get(role, "audience = 'public'"))}
-        for role in ("staff", None, "township")
+        role: {
+            cell: int(total)
+            for cell, total in rows(
+                service,
+                "select to_hex(cell), sum(count) from (select cell, year, max(count) as count"  # noqa: S608
+                f" from ({whole}) as known group by 1, 2) as years group by 1",
+            )
+        }
+        for role, whole in wholes.items()
     }
     for role in ("staff", None, "township", "staff", None):
         found = tile(service, "case-heat", f"{matrix}/{zoom}/{row}/{column}", role, query)
@@ -101,15 +111,20 @@ def test_heat_tiles_sum_only_what_is_shown(service: Any, matrix: str, query: str
     assert sums["staff"] != sums[None] == sums["township"]
 
 
-def test_no_tile_of_classes_for_the_public(service: Any) -> None:
+def test_tiles_of_classes_hold_years_alone_for_the_public(service: Any) -> None:
+    told = dict(rows(service, "select to_hex(cell), sum(count) from wangge.heat_years where resolution = 6"
+    " and class_code = 'local-08' group by 1"))
     for matrix in TILE_MATRIX_SETS:
         zoom, row, column = PLACES[matrix][0]
         address = f"{matrix}/{zoom}/{row}/{column}"
-        for query in ("?class_code=local-08", "?filter=class_code<>'all'", "?filter=count<5",
-        "?class_code=local-08&datetime=2024-05"):
+        for query in ("?filter=count<5", "?class_code=local-08&datetime=2024-05", "?channel=12345热线",
+        "?class_code=local-08&filter=month>DATE('2000-01-01')"):
             assert tile(service, "case-heat", address, None, query) == []
             assert tile(service, "case-heat", address, "township", query) == []
-        assert tile(service, "case-heat", address, "staff", "?class_code=local-08")
+        assert tile(service, "case-heat", address, "staff", "?class_code=local-08&datetime=2024-05")
+        drawn = tile(service, "case-heat", address, None, "?class_code=local-08")
+        assert drawn
+        assert {feature.properties["cell"]: feature.properties["count"] for feature in drawn}.items() <= told.items()
 
 
 def test_an_etag_of_staff_does_not_answer_for_the_public(service: Any) -> None:

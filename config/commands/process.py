@@ -31,6 +31,7 @@ def run_process(args: argparse.Namespace, terminal: Terminal) -> int:
     from layers.checking.ordinary import bind_ordinary
     from layers.database.database import Database, bind
     from layers.database.migrate import migrate
+    from layers.heat.public import bind_publishing
     from layers.identity import ADMIN, acting
     from layers.situation.rules import bind_rules, read_rules
     from processes.registry import PROCESSES
@@ -44,6 +45,7 @@ def run_process(args: argparse.Namespace, terminal: Terminal) -> int:
     with reachable(load()) as settings:
         bind_ordinary(settings.grid_limits)
         bind_rules(read_rules(settings.rules))
+        bind_publishing(settings.publishing)
         migrate(settings.owner_dsn)
         database = bind(Database(settings.api_dsn, pool_size=2))
         try:

@@ -24,6 +24,7 @@ from config.settings import load
 from geo.errors import WanggeError
 from layers.checking.ordinary import bind_ordinary
 from layers.database.database import Database, bind
+from layers.heat.public import bind_publishing
 from layers.identity import Identity, acting
 from layers.jobs.progress import listening
 from layers.situation.rules import bind_rules, read_rules
@@ -115,6 +116,7 @@ def main(arguments: list[str]) -> int:
     settings = load()
     logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     bind_ordinary(settings.grid_limits)
+    bind_publishing(settings.publishing)
     bind(Database(child_dsn(settings.api_dsn, name), pool_size=2))
     bind_rules(read_rules(settings.rules))
     worker = Connection(socket.socket(fileno=descriptor).detach())

@@ -21,6 +21,7 @@ import psycopg2
 
 from config.jobs.job_process import JobProcess
 from config.jobs.lifeline import end_with
+from config.jobs.releasing import Releasing
 from config.jobs.subscribers import Subscribers
 from config.machine.database import reachable
 from config.settings import Settings, load
@@ -54,6 +55,7 @@ class Worker:
             end.setblocking(False)
         self._process = JobProcess(settings)
         self._subscribers = Subscribers(settings)
+        self._releasing = Releasing(settings)
 
     def stop(self, *_signal: object) -> None:
         """Give back what is running and end; may be called from a signal."""
@@ -64,6 +66,7 @@ class Worker:
     def run(self) -> None:
         """Work until `stop`; a database that is away is waited for."""
         self._subscribers.start()
+        self._releasing.start()
         try:
             while not self._stopping:
                 try:
@@ -77,6 +80,7 @@ class Worker:
         finally:
             self._process.stop()
             self._subscribers.stop()
+            self._releasing.stop()
 
     def _work(self) -> None:
         queue = JobQueue(self._settings.owner_dsn)

@@ -34,6 +34,7 @@ from layers.catalogue.catalogue import CATALOGUE, RASTERS
 from layers.catalogue.layer import Layer
 from layers.checking.ordinary import bind_ordinary
 from layers.database.database import Database
+from layers.heat.public import bind_publishing
 from layers.identity import PUBLIC, Identity, acting
 from layers.jobs.jobs import JobLimits, Jobs, bind_jobs
 from layers.situation.rules import bind_rules, read_rules
@@ -205,6 +206,7 @@ def create_app(settings: Settings | None = None) -> App:
     """
     settings = settings or load()
     bind_ordinary(settings.grid_limits)
+    bind_publishing(settings.publishing)
     logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("pygeoapi").setLevel(logging.CRITICAL)
     bind_rules(read_rules(settings.rules))

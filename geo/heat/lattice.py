@@ -251,6 +251,14 @@ def _unique(rows: Ints) -> tuple[Ints, Ints]:
     return ordered[first], which
 
 
+def contained(some: Ints, others: Ints) -> NDArray[np.bool_]:
+    """Which rows of one array stand in the other; (n,) array of bool."""
+    both, which = _unique(np.concatenate((some, others)))
+    there = np.zeros(len(both), dtype=bool)
+    there[which[len(some) :]] = True
+    return there[which[: len(some)]]
+
+
 def _common(some: Ints, others: Ints) -> tuple[Ints, Ints, Ints]:
     """Rows of both, and their places in each; within each no row is there twice."""
     both, which = _unique(np.concatenate((some, others)))

@@ -29,6 +29,8 @@ from geo.heat.repair import Repair
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
+_NOTHING = 1e-6
+
 
 @dataclass(frozen=True)
 class Suppression:
@@ -91,15 +93,23 @@ def suppress(
     while True:
         attack.search(hidden, k, near, rng, each=False)
         attack.search(hidden, k, whole, rng, each=True)
-        unsafe = attack.open(hidden, k)
+        unsafe = attack.open(hidden & ~_told(attack, lattice, hidden, k), k)
         before = int(hidden.sum())
         # those of many cases first: what is hidden for a sum opens a way for its parts
         for target in unsafe[np.argsort(-lattice.value[unsafe], kind="stable")].tolist():
             repair.open_up(target, hidden, k, attack)
         families.hide_more(hidden, k)
-        if int(hidden.sum()) == before and not (len(unsafe) and repair.hide_around(attack.open(hidden, k), hidden)):
+        if int(hidden.sum()) == before:
             # regions are whole blocks of the lattice: what the attacker finds there is exact
-            return Suppression(hidden, attack.open(hidden, k))
+            told = _told(attack, lattice, hidden, k)
+            unsafe = attack.open(hidden & ~told, k)
+            if not (len(unsafe) and repair.hide_around(unsafe, hidden)):
+                return Suppression(hidden & ~(told & ~kept_back), unsafe)
+
+
+def _told(attack: Attack, lattice: Lattice, hidden: Flags, k: int) -> Flags:
+    """Hidden counts of at least k that are the sum or difference of shown ones: to show them tells nothing more."""
+    return hidden & (lattice.value >= k) & (attack.high - attack.low < _NOTHING)
 
 
 def without(families: csr_array, entries: Flags) -> csr_array:

@@ -51,9 +51,9 @@ CASE_HEAT = Layer(
     id="case-heat",
     title=Text("事件热力", "Case heat"),
     description=Text(
-        "H3 网格（6–10 级）事件数，时段、分类、类型与渠道可选；对外仅显示已发布的按月计数。",
+        "H3 网格（6–10 级）事件数，时段、分类、类型与渠道可选；对外为已发布计数：按月至 8 级，按年至 9 级并可分类。",
         "Cases in H3 cells of resolutions 6 to 10, for any period, class, type and channel; "
-        "the public sees the released counts of months.",
+        "the public sees released counts: months to resolution 8, years to 9 and by class.",
     ),
     table="case_heat",
     geometry_type="Polygon",
@@ -72,6 +72,7 @@ CASE_HEAT = Layer(
     time=("first_day", "last_day"),
     # Exact counts or released ones, never both; staff of one township see what the public sees.
     row_rule="audience = (select wangge.heat_audience())",
+    released=True,
     tile_fields=("cell", "count"),
     style=Style(
         "#fed976",

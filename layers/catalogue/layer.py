@@ -106,6 +106,8 @@ class Layer:
         Query parameters that only its features take.
     row_rule : str
         Row-level rule in SQL for those below staff's reach, with the township rule for staff of one township.
+    released : bool
+        Whether all but staff of the whole city see what was released of it, and not how it stands.
     tiles : tuple of int or None
         Least and greatest zoom of its vector tiles.
     tile_fields : tuple of str
@@ -129,6 +131,7 @@ class Layer:
     parameters: tuple[str, ...] = ()
     tables: tuple[str, ...] = ()
     row_rule: str = "true"
+    released: bool = False
     tiles: tuple[int, int] | None = (0, 22)
     tile_fields: tuple[str, ...] = ()
 

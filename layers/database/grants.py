@@ -18,6 +18,8 @@ EDITORS = "(select wangge.may_edit())"
 
 SUPPORTING_RULES = {
     "case_counts": STAFF_OF_TOWNSHIP,
+    # released counts beside exact ones would be counted twice
+    "heat_years": "(select wangge.heat_audience()) = 'public'",
     "density_maps": OWN_DENSITY,
     "jobs": OWN_JOBS,
     "change_sets": EDITORS,

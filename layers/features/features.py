@@ -12,6 +12,7 @@ from layers.cache import BytesCache, Recent
 from layers.catalogue.layer import Layer
 from layers.database.database import Database
 from layers.database.sqltext import Sql
+from layers.database.versions import version_name
 from layers.features.feature_text import features_statement, variant
 from layers.features.items_request import ItemsRequest, cursor_text
 from layers.features.query import bounds_statement, count_statement, id_statement, ids_statement
@@ -94,12 +95,12 @@ class Features:
         if request.hits_only:
             version = self.version(layer)
             return Page([], self._count(layer, request, version), None, version)
-        known = self._counts.get(_count_key(layer, request, self._seen.get(layer.id, 0)))
+        known = self._counts.get(_count_key(layer, request, self._seen.get(version_name(layer), 0)))
         rows = self._fetch(ids_statement(layer, request, counting=known is None), prepare=not _placed(request))
         more = len(rows) > request.limit
         shown = rows[: request.limit]
         version = rows[0][2] or 0 if rows else self.version(layer)
-        self._seen[layer.id] = version
+        self._seen[version_name(layer)] = version
         if rows and rows[0][3] is not None:
             self._counts.put(_count_key(layer, request, version), int(rows[0][3]))
         if more or request.after is not None or request.offset:
@@ -130,7 +131,8 @@ class Features:
 
     def version(self, layer: Layer) -> int:
         """Version of a layer as the database has it now; 0 before its first change."""
-        rows = self._fetch(Sql("select version from wangge.layer_versions where layer = %s::text", (layer.id,)))
+        name = version_name(layer)
+        rows = self._fetch(Sql("select version from wangge.layer_versions where layer = %s::text", (name,)))
         return rows[0][0] if rows else 0
 
     def bounds(self, layer: Layer) -> Bounds:

@@ -106,3 +106,17 @@ def moment_text(text: str | None) -> str | None:
         return f"{text}T00:00:00+08:00"
     day, _, clock = text.partition(" ")
     return f"{day}T{clock}" + (":00" if clock[-3:-2] in "+-" else "")
+
+
+def month_start(day: date | None) -> date | None:
+    """First day of a day's month; None for none."""
+    return None if day is None else day.replace(day=1)
+
+
+def month_end(day: date | None) -> date | None:
+    """Last day of a day's month; None for none."""
+    if day is None:
+        return None
+    if (day.year, day.month) == (date.max.year, date.max.month):
+        return date.max
+    return (day.replace(day=1) + timedelta(days=32)).replace(day=1) - timedelta(days=1)

@@ -10,6 +10,7 @@ from geo.crs import STORED_SRID, axes_inverted, srid_of
 from geo.errors import InvalidInput
 from layers.catalogue.layer import Layer
 from layers.database.sqltext import Sql, all_of, cast, joined, name
+from layers.database.versions import version_name
 from layers.features.cql2_spatial import stored_wkb
 from layers.features.cql2_temporal import moment_sql
 from layers.features.items_request import ItemsRequest
@@ -70,7 +71,7 @@ def ids_statement(layer: Layer, request: ItemsRequest, *, counting: bool = False
     # under names of their own: ORDER BY takes the name of an output column first, and the text of a number sorts
     # otherwise
     keys = "".join(f", {name(column)}::text as key_{place}" for place, (column, _) in enumerate(request.sortby))
-    version = Sql("(select version from wangge.layer_versions where layer = %s::text)", (layer.id,))
+    version = Sql("(select version from wangge.layer_versions where layer = %s::text)", (version_name(layer),))
     statement = Sql("select fid, xmin,") + version + Sql(",") + count + Sql(f"as matched{keys} from")
     statement += source(layer, request) + all_of(found)
     return statement + _paging(request, request.limit + 1)
@@ -102,7 +103,7 @@ def count_statement(layer: Layer, request: ItemsRequest) -> Sql:
 
 def id_statement(layer: Layer, id_: str, request: ItemsRequest) -> Sql:
     """Row number, row version and layer's version of one feature; the request says in which rows it stands."""
-    version = Sql("(select version from wangge.layer_versions where layer = %s::text)", (layer.id,))
+    version = Sql("(select version from wangge.layer_versions where layer = %s::text)", (version_name(layer),))
     return (
         Sql("select fid, xmin,")
         + version
@@ -116,13 +117,16 @@ def bounds_statement(layer: Layer) -> Sql:
     """West, south, east, north of all features, and the first and last moment."""
     first, last = (name(layer.time[0]), name(layer.time[-1])) if layer.time else ("null::text", "null::text")
     corners = "st_xmin(box), st_ymin(box), st_xmax(box), st_ymax(box)"
-    # a month a row, so that the first and the last are known
+    extent = Sql("select st_extent(geom) as box from") + source(layer, ItemsRequest())
+    # of case heat a month a row, so that the first and the last are known
     spread = ItemsRequest(sortby=(("month", False),)) if layer.id == HEAT else ItemsRequest()
+    times = Sql(f"select min({first}) as first, max({last}) as last from") + source(layer, spread)
     return (
-        Sql(f"select {corners}, first::text, last::text from (select st_extent(geom) as box,")
-        + Sql(f"min({first}) as first, max({last}) as last from")
-        + source(layer, spread)
-        + Sql(") as extent")
+        Sql(f"select {corners}, first::text, last::text from (")
+        + extent
+        + Sql(") as extent, (")
+        + times
+        + Sql(") as times")
     )
 
 

@@ -12,26 +12,22 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from typing import Final
 
 from geo.errors import InvalidInput
-from geo.heat.cells import CASE_RESOLUTION, HEAT_RESOLUTIONS
-from layers.database.sqltext import Sql, all_of, joined
+from geo.heat.cells import HEAT_RESOLUTIONS
+from layers.database.sqltext import Sql, joined
 from layers.features.items_request import ItemsRequest
-from layers.features.moments import Period, day_in_city, parse_period
+from layers.features.moments import Period, day_in_city, month_end, month_start, parse_period
+from layers.heat.readings import ALL, EXACT, KINDS, columns_of, exact, released, rolled_up
 
 HEAT: Final = "case-heat"
 """Id of the layer whose rows are these sums."""
 
 DEFAULT_RESOLUTION: Final = 8
-ALL: Final = "all"
-_KINDS: Final = ("class_code", "type_code", "channel")
-_SPREAD: Final = frozenset({"resolution", "month", *_KINDS})
+_SPREAD: Final = frozenset({"resolution", "month", *KINDS})
 _DAWN: Final = date(1000, 1, 1)
-_EXACT: Final = "(select wangge.heat_audience()) = 'staff'"
-"""Asked besides the row rule, which the owner of the tables is not held to."""
-
 _ID: Final = re.compile(r"([0-9a-f]{15})(?:-(all|\d{6}|\d{0,8}\.\d{0,8})-(all|[a-z]+-\d{2}(?:\d{3})?)(?:-(.+))?)?\Z")
 
 
@@ -151,16 +147,16 @@ def _summed(wanted: HeatRequest, within: Sequence[Sql]) -> Sql:
         period = Sql("to_char(month, 'YYYYMM') as period,")
     else:
         # the public's counts are of whole months, and say so
-        touched = (_month_start(wanted.first), _month_end(wanted.last))
-        edge = f"case when {_EXACT} then %s::date else %s::date end"
+        touched = (month_start(wanted.first), month_end(wanted.last))
+        edge = f"case when {EXACT} then %s::date else %s::date end"
         days = Sql(
             f"null::date as month, {edge} as first_day, {edge} as last_day,",
             (wanted.first, touched[0], wanted.last, touched[1]),
         )
         period = Sql("%s::text as period,", (_period_name(wanted),))
-    fixed = [name for name in _KINDS if name not in wanted.spread]
+    fixed = [name for name in KINDS if name not in wanted.spread]
     kinds = Sql("".join(f" %s::text as {name}," for name in fixed), tuple(getattr(wanted, name) for name in fixed))
-    kinds += Sql("".join(f" {name}," for name in _KINDS if name in wanted.spread))
+    kinds += Sql("".join(f" {name}," for name in KINDS if name in wanted.spread))
     return (
         Sql("select outlines.cell as number, to_hex(outlines.cell) as cell, outlines.resolution,")
         + days
@@ -182,115 +178,14 @@ def heat_counts(wanted: HeatRequest, within: Sequence[Sql] = ()) -> Sql:
     within : sequence of Sql
         Conditions on the cells, by the columns of ``wangge.h3_cells``.
     """
-    exact = _exact(wanted, within)
-    whole = joined((*exact, _released(wanted, within)), " union all ")
-    month = wanted.first is not None and (_month_start(wanted.first), _month_end(wanted.first)) == (
+    whole = joined((*exact(wanted, within), released(wanted, within)), " union all ")
+    month = wanted.first is not None and (month_start(wanted.first), month_end(wanted.first)) == (
         wanted.first, wanted.last,
     )  # fmt: skip
-    if month and _rolled_up(wanted):
+    if month and rolled_up(wanted):
         return whole  # a month has a cell once
-    keys = _columns(wanted)
+    keys = columns_of(wanted)
     return Sql(f"select {keys}, sum(count)::bigint as count from (") + whole + Sql(f") as counted group by {keys}")
-
-
-def _exact(wanted: HeatRequest, within: Sequence[Sql]) -> list[Sql]:
-    """What staff see: whole months from the rolled-up counts where these know what is asked, else days."""
-    first, last = wanted.first, wanted.last
-    if "month" in wanted.spread:
-        first, last = _month_start(first), _month_end(last)
-    if _rolled_up(wanted):
-        begin, end = first, last
-        if first is not None and first.day > 1:
-            begin = (first + timedelta(days=32 - first.day)).replace(day=1)
-        if last is not None and last != _month_end(last):
-            end = last.replace(day=1) - timedelta(days=1)
-        if begin is None or end is None or begin < end:
-            parts = [_months("staff", wanted, begin, end, within)]
-            if first is not None and begin is not None and first < begin:
-                parts.append(_days(wanted, first, begin - timedelta(days=1), within))
-            if last is not None and end is not None and end < last:
-                parts.append(_days(wanted, end + timedelta(days=1), last, within))
-            return parts
-    return [_days(wanted, first, last, within)]
-
-
-def _rolled_up(wanted: HeatRequest) -> bool:
-    """Whether the rows of a month know all that is asked: in cells above the cases', in the coarser ones by class or by
-    channel as well.
-    """
-    asked = [name for name in _KINDS if name in wanted.spread or getattr(wanted, name) != ALL]
-    return wanted.resolution < CASE_RESOLUTION - (1 if asked else 0) and asked in ([], ["class_code"], ["channel"])
-
-
-def _released(wanted: HeatRequest, within: Sequence[Sql]) -> Sql:
-    """What everybody else sees: released counts of the months that the period touches."""
-    return _months("public", wanted, _month_start(wanted.first), _month_end(wanted.last), within)
-
-
-def _months(
-    audience: str, wanted: HeatRequest, first: date | None, last: date | None, within: Sequence[Sql]
-) -> Sql:
-    """Rows of ``wangge.case_heat``; the audience is named for the index, row-level security decides."""
-    resolution = Sql("%s::smallint", (wanted.resolution,))
-    if audience == "public" and "resolution" not in wanted.spread:
-        resolution = Sql("(select wangge.released_resolution(%s::integer))", (wanted.resolution,))
-    chosen = [
-        Sql("(select wangge.heat_audience()) = %s::text", (audience,)),
-        Sql("audience = %s::text", (audience,)),
-        Sql("resolution =") + resolution,
-    ]
-    for name in ("class_code", "channel"):
-        if name not in wanted.spread:
-            chosen.append(Sql(f"{name} = %s::text", (getattr(wanted, name),)))
-    columns = "cell, month, class_code, channel"
-    if "type_code" in wanted.spread:
-        columns += ", 'all' as type_code"
-    elif wanted.type_code != ALL:
-        chosen.append(Sql("false"))
-    chosen += [Sql(f"month {op} %s::date", (day,)) for op, day in ((">=", first), ("<=", last)) if day is not None]
-    if within:
-        chosen.append(Sql("cell in (") + _cells(resolution, within) + Sql(")"))
-    return Sql(f"select {_columns(wanted)}, count from (select {columns}, count from wangge.case_heat") + all_of(
-        chosen
-    ) + Sql(") as months")
-
-
-def _days(wanted: HeatRequest, first: date | None, last: date | None, within: Sequence[Sql]) -> Sql:
-    """Rows of ``wangge.case_counts``, seen by those alone whose sight doesn't end at a township's border."""
-    chosen = [Sql(_EXACT)]
-    chosen += [Sql(f"day {op} %s::date", (day,)) for op, day in ((">=", first), ("<=", last)) if day is not None]
-    cell = "cell" if wanted.resolution == CASE_RESOLUTION else "wangge.h3_parent(cell, %s)"
-    source = Sql("select")
-    values = {
-        "class_code": "wangge.class_of(category, type_code)", "type_code": "category || '-' || type_code",
-        "channel": "channel",
-    }  # fmt: skip
-    spread = []
-    for name, value in values.items():
-        if name in wanted.spread:
-            spread.append(f"lateral (values ('all'), ({value})) as spread_{name} ({name})")
-    for name, value in values.items():
-        if name not in wanted.spread and getattr(wanted, name) != ALL:
-            chosen.append(Sql(f"{value} = %s::text", (getattr(wanted, name),)))
-    own = () if wanted.resolution == CASE_RESOLUTION else (wanted.resolution,)
-    if within:
-        chosen.append(
-            Sql(f"{cell} in (", own) + _cells(Sql("%s::smallint", (wanted.resolution,)), within) + Sql(")")
-        )
-    kinds = "".join(f", spread_{name}.{name} as {name}" for name in _KINDS if name in wanted.spread)
-    source = Sql(f"select {cell} as cell, date_trunc('month', day)::date as month{kinds}, count", own) + Sql(
-        f"from {', '.join(['wangge.case_counts', *spread])}"
-    )
-    return Sql(f"select {_columns(wanted)}, count from (") + source + all_of(chosen) + Sql(") as days")
-
-
-def _columns(wanted: HeatRequest) -> str:
-    """Cell and what is spread out."""
-    return ", ".join(["cell", *(name for name in ("month", *_KINDS) if name in wanted.spread)])
-
-
-def _cells(resolution: Sql, within: Sequence[Sql]) -> Sql:
-    return Sql("select cell from wangge.h3_cells") + all_of([Sql("resolution =") + resolution, *within])
 
 
 def _within(wanted: HeatRequest, period: Period) -> HeatRequest:
@@ -301,17 +196,6 @@ def _within(wanted: HeatRequest, period: Period) -> HeatRequest:
     last = min((day for day in (last, wanted.last) if day is not None), default=None)
     # no case is older, and the month before has to be a date
     return replace(wanted, first=first and max(first, _DAWN), last=last and max(last, _DAWN))
-
-
-def _month_start(day: date | None) -> date | None:
-    return None if day is None else day.replace(day=1)
-
-
-def _month_end(day: date | None) -> date | None:
-    if day is None:
-        return None
-    return date.max if (day.year, day.month) == (9999, 12) else (
-        day.replace(day=1) + timedelta(days=32)).replace(day=1) - timedelta(days=1)
 
 
 def _period_name(wanted: HeatRequest) -> str:

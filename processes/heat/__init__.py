@@ -1,0 +1,1 @@
+"""Processes of cases as counts: what the public is told."""
