@@ -56,6 +56,7 @@ def suppress(
     *,
     shown: Flags | None = None,
     kept_back: Flags | None = None,
+    width: int | None = None,
     views: Sequence[View] = VIEWS,
 ) -> Suppression:
     """Choose what is hidden.
@@ -65,11 +66,14 @@ def suppress(
     lattice : Lattice
         Of n counts.
     k : int
-        The least count that is told, and the least width of what can be told of a hidden one.
+        The least count that is told.
     rng : numpy Generator
         Draws directions in which the attacker looks; it decides nothing about what is safe.
     shown, kept_back : (n,) arrays of bool, optional
         Counts that were published before, and those that were hidden then; both stay so.
+    width : int, optional
+        The least width of what can be told of a hidden count; k when not given. Less than k only where earlier
+        releases hid by less: what they told can't be taken back.
     views : sequence of View
         Of the lattice.
 
@@ -78,6 +82,7 @@ def suppress(
     Suppression
         Counts of the whole city are neither: no layer has them, and the attack does without them.
     """
+    width = k if width is None else width
     nothing = np.zeros(len(lattice.value), dtype=bool)
     shown = nothing if shown is None else shown
     kept_back = nothing if kept_back is None else kept_back
@@ -91,18 +96,18 @@ def suppress(
     repair = Repair(inner, lattice.value, fixed, (near, whole))
     families.hide_more(hidden, k)
     while True:
-        attack.search(hidden, k, near, rng, each=False)
-        attack.search(hidden, k, whole, rng, each=True)
-        unsafe = attack.open(hidden & ~_told(attack, lattice, hidden, k), k)
+        attack.search(hidden, width, near, rng, each=False)
+        attack.search(hidden, width, whole, rng, each=True)
+        unsafe = attack.open(hidden & ~_told(attack, lattice, hidden, k), width)
         before = int(hidden.sum())
         # those of many cases first: what is hidden for a sum opens a way for its parts
         for target in unsafe[np.argsort(-lattice.value[unsafe], kind="stable")].tolist():
-            repair.open_up(target, hidden, k, attack)
+            repair.open_up(target, hidden, width, attack)
         families.hide_more(hidden, k)
         if int(hidden.sum()) == before:
             # regions are whole blocks of the lattice: what the attacker finds there is exact
             told = _told(attack, lattice, hidden, k)
-            unsafe = attack.open(hidden & ~told, k)
+            unsafe = attack.open(hidden & ~told, width)
             if not (len(unsafe) and repair.hide_around(unsafe, hidden)):
                 return Suppression(hidden & ~(told & ~kept_back), unsafe)
 

@@ -89,8 +89,9 @@ def release_counts(
     Conflict
         When what was told before leaves no way to hide; nothing is released then.
     """
-    cur.execute("select release, through from wangge.heat_releases order by release")
-    earlier = [through for _, through in cur.fetchall()]
+    cur.execute("select through, least_count from wangge.heat_releases order by release")
+    known = cur.fetchall()
+    earlier = [ended for ended, _ in known]
     closed = _closed(cur, publishing, through)
     if earlier:
         closed = max(closed, earlier[-1])
@@ -108,7 +109,9 @@ def release_counts(
     old = lattice(counts.where(counts.release < number), ends[:-1]) if earlier else None
     shown, kept_back = _decided(cur, made, old, classes)
     rng = np.random.default_rng(_SEED)
-    found = suppress(made, publishing.least_count, rng, shown=shown, kept_back=kept_back)
+    least = publishing.least_count
+    width = min(least, *(count for _, count in known)) if known else least
+    found = suppress(made, least, rng, shown=shown, kept_back=kept_back, width=width)
     if len(found.unsafe):
         raise Conflict("heat.unsafe", count=len(found.unsafe))
     fresh = ~shown & ~kept_back
