@@ -26,7 +26,7 @@ from layers.identity import current
 from layers.rasters.geotiff import Described, describe, placed, write_cog
 from layers.rasters.painting import breaks_below
 from layers.rasters.request import DensityRequest
-from layers.rasters.source import SOURCE_LAYERS, Audience, Cases, audience_of, read_cases
+from layers.rasters.source import SOURCE_VERSIONS, Audience, Cases, audience_of, read_cases
 
 _MADE_BY = "1"
 """Raised when maps come out otherwise for the same data, so that none of an older program is found."""
@@ -112,7 +112,7 @@ class Densities:
 
     def _key(self, audience: Audience, request: DensityRequest) -> _Key | None:
         """Name of a map at the versions that are known; None when none are."""
-        versions = tuple([self._versions.of(layer) for layer in SOURCE_LAYERS[audience]])
+        versions = tuple([self._versions.of(layer) for layer in SOURCE_VERSIONS[audience]])
         return None if None in versions else (audience, request.text, versions)
 
     def _stored(self, key: _Key) -> DensityMap | None:

@@ -24,7 +24,13 @@ SOURCE_LAYERS: dict[Audience, tuple[str, ...]] = {
     "public": ("case-heat", "divisions"),
     "staff": ("cases", "divisions"),
 }
-"""Layers whose versions a map of each audience hangs on; the divisions bring the city's outline."""
+"""Layers that a map of each audience is made from; the divisions bring the city's outline."""
+
+SOURCE_VERSIONS: dict[Audience, tuple[str, ...]] = {
+    "public": ("case-heat-released", "divisions"),
+    "staff": ("cases", "divisions"),
+}
+"""Versions that it hangs on: what the public sees changes by releases alone."""
 
 _RELEASED = Sql("audience = 'public' and class_code = 'all' and channel = 'all'")
 """Published counts of months over all classes and channels, of cells of every resolution."""
@@ -139,7 +145,7 @@ def _versions(audience: Audience) -> Sql:
     return Sql(
         "array(select coalesce(known.version, 0) from unnest(%s::text[]) with ordinality as wanted (layer, place)"
         " left join wangge.layer_versions as known using (layer) order by place)",
-        (list(SOURCE_LAYERS[audience]),),
+        (list(SOURCE_VERSIONS[audience]),),
     )
 
 
