@@ -51,14 +51,17 @@ create function wangge.released_resolution(wanted integer, first date, last date
     language sql stable parallel safe
 begin atomic
     select least(wanted, case when exists (
-        select from wangge.case_heat as months
-            left join wangge.heat_years as years on (years.resolution, years.class_code, years.cell, years.year)
-                = (6, 'all', months.cell, date_trunc('year', months.month)::date)
-                and years.year >= coalesce(first, '-infinity')
-                and years.year + interval '1 year' <= coalesce(last, 'infinity') + interval '1 day'
-        where (months.audience, months.resolution, months.class_code, months.channel) = ('public', 6, 'all', 'all')
-            and months.month between coalesce(first, '-infinity') and coalesce(last, 'infinity')
-            and years.year is null
+        select from (
+            select distinct date_trunc('year', month)::date as year from wangge.case_heat
+            where (audience, resolution, class_code, channel) = ('public', 6, 'all', 'all')
+                and month between coalesce(first, '-infinity') and coalesce(last, 'infinity')
+        ) as touched
+        where touched.year < coalesce(first, '-infinity')
+            or touched.year + interval '1 year' > coalesce(last, 'infinity') + interval '1 day'
+            or not exists (
+                select from wangge.heat_years as years
+                where (years.resolution, years.class_code, years.year) = (6, 'all', touched.year)
+            )
     ) then 8 else 9 end)::smallint;
 end;
 
