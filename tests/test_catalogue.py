@@ -162,7 +162,8 @@ def test_the_service_may_read_layers_and_little_else(city: Any) -> None:
     )
     extra = {name for (name,) in readable} - {layer.table for layer in LAYERS}
     supporting = {
-        "case_counts", "change_sets", "edited_grids", "heat_years", "jobs", "publication_grids", "publications",
+        "case_counts", "change_sets", "density_maps", "edited_grids", "heat_years", "jobs", "publication_grids",
+        "publications",
     }  # fmt: skip
     others = {"case_steps", "case_types", "city", "h3_cells", "heat_releases", "issued_codes", "layer_versions"}
     assert extra == supporting | others

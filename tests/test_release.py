@@ -241,7 +241,7 @@ def test_a_month_that_is_not_over_is_refused(db: Any) -> None:
 def test_only_administrators_release(city: Any) -> None:
     for identity in (PUBLIC, type(ADMIN)("staff"), type(ADMIN)("editor")):
         for call in (
-            "heat_to_release('2024-01-01', false)",
+            "heat_to_release('2024-01-01', false)", "heat_told_of('{2024-01-01}')",
             f"keep_release(9, '2024-01-01', 5{11 * ", '{}'"})",
         ):
             with pytest.raises(psycopg2.errors.InsufficientPrivilege), city.api.transaction(identity) as cursor:

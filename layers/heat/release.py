@@ -151,8 +151,7 @@ def _decided(
         nothing = np.zeros(len(made.value), dtype=bool)
         return nothing, nothing
     cur.execute(
-        "select by_year, period, resolution, cell, class_code, edition from wangge.heat_told"
-        " where date_trunc('year', period) = any(%s)",
+        "select * from wangge.heat_told_of(%s::date[])",
         ([date(year, 1, 1) for year in np.unique(old.period // np.where(_by_year(old), 1, MONTHS)).tolist()],),
     )
     number = {name: place for place, name in enumerate(classes)} | {_ALL: ALL}

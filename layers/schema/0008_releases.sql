@@ -107,6 +107,22 @@ begin
 end
 $$;
 
+-- What releases told of some years (by their first days), for the next one: nobody else reads it.
+create function wangge.heat_told_of(years date[])
+    returns table (by_year boolean, period date, resolution smallint, cell bigint, class_code text, edition integer)
+    language plpgsql stable security definer set search_path = wangge, pg_temp
+as $$
+#variable_conflict use_column
+begin
+    if wangge.asking_role() <> 'admin' then
+        raise insufficient_privilege using message = 'counts are released by administrators';
+    end if;
+    return query
+    select by_year, period, resolution, cell, class_code, edition from wangge.heat_told
+    where date_trunc('year', period) = any (heat_told_of.years);
+end
+$$;
+
 -- Writes a release whole: what it froze and what it tells (arrays of one length each), and then the rows that the public
 -- sees, which are the newest edition told of each count.
 create function wangge.keep_release(
@@ -145,10 +161,10 @@ begin
 end
 $$;
 
-revoke all on function wangge.heat_to_release(date, boolean), wangge.keep_release(
+revoke all on function wangge.heat_to_release(date, boolean), wangge.heat_told_of(date[]), wangge.keep_release(
     integer, date, integer, date[], bigint[], text[], integer[], boolean[], date[], smallint[], bigint[], text[],
     integer[], integer[]) from public;
-grant execute on function wangge.heat_to_release(date, boolean), wangge.keep_release(
+grant execute on function wangge.heat_to_release(date, boolean), wangge.heat_told_of(date[]), wangge.keep_release(
     integer, date, integer, date[], bigint[], text[], integer[], boolean[], date[], smallint[], bigint[], text[],
     integer[], integer[]) to wangge_api;
 grant select on wangge.heat_releases to wangge_api;
