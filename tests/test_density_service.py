@@ -110,9 +110,15 @@ def test_every_case_of_the_map_counts_once(service: Any, whole: Any) -> None:
     month = counted(
         service, "select count(*) from wangge.cases where reported_at >= '2024-05-01 00:00+08'"
         " and reported_at < '2024-06-01 00:00+08'")  # fmt: skip
-    shown = counted(
-        service, "select sum(count) from wangge.case_heat where audience = 'public' and class_code = 'all'"
-        " and channel = 'all' and resolution = 8")  # fmt: skip
+    # a cell counts what was told of it, and at least what was told of the cells in it
+    told = "select month, cell, count from wangge.case_heat where audience = 'public' and resolution ="
+    whole_of = f"with at_8 as ({told} 8)"
+    for level, finer, name in ((7, "at_8", "at_7"), (6, "at_7", "at_6")):
+        whole_of += (
+            f", {name} as (select month, cell, max(count) as count from ({told} {level} union all select month,"  # noqa: S608
+            f" wangge.h3_parent(cell, {level}), sum(count) from {finer} group by 1, 2) as both_ways group by 1, 2)"
+        )
+    shown = counted(service, f"{whole_of} select sum(count) from at_6")  # noqa: S608
     for answer, expected in (
         (service.get(COVERAGE, "staff"), everything), (service.get(f"{COVERAGE}?datetime=2024-05", "staff"), month),
         (whole, shown),
