@@ -179,6 +179,6 @@ def test_a_row_rule_that_is_true_is_that_of_a_public_layer() -> None:
             "divisions", "grids", "service-points", "enforcement",
         }  # fmt: skip
     assert {layer.id for layer in LAYERS if layer.readers == "staff"} == {
-        "department-cells", "crosswalk", "cameras", "cases", "findings", "grid-lineage",
+        "department-cells", "crosswalk", "cameras", "cases", "hot-spots", "findings", "grid-lineage",
     }  # fmt: skip
     assert {layer.id for layer in LAYERS if layer.readers == "editor"} == {"grid-edits"}

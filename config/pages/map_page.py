@@ -14,7 +14,7 @@ from layers.catalogue.layer import Layer
 from layers.catalogue.raster import Raster
 from layers.texts import texts
 
-_HEADINGS = ("name", "type_name", "cell_code", "grid_code", "kind", "id", "code")
+_HEADINGS = ("name", "type_name", "cell_code", "grid_code", "operation", "kind", "id", "code")
 SHOWN_AT_FIRST = ("divisions", "grids")
 CHINA = (73.0, 3.0, 136.0, 54.0)
 

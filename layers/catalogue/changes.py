@@ -64,6 +64,7 @@ GRID_LINEAGE = Layer(
     geometry_type="MultiPolygon",
     id_field="id",
     fields=(
+        Field("id", Text("标识", "Identity")),
         Field("publication", Text("发布编号", "Publication"), "integer"),
         Field("day", Text("生效日期", "Since"), "date"),
         Field("operation", Text("操作", "Operation"), values=coded.LINEAGE_OPERATIONS),
@@ -77,7 +78,7 @@ GRID_LINEAGE = Layer(
     time=("day",),
     readers="staff",
     row_rule=STAFF_OF_TOWNSHIP,
-    tile_fields=("operation", "before_code", "after_code"),
+    tile_fields=("id", "operation", "before_code", "after_code"),
     style=Style(
         "#90be6d",
         by="operation",
