@@ -28,6 +28,7 @@ _STANDARDS = {
     "ogcapi-features-1": "OGC API - Features 1: core",
     "ogcapi-features-2": "OGC API - Features 2: CRS by reference",
     "ogcapi-features-3": "OGC API - Features 3: filtering",
+    "ogcapi-features-4": "OGC API - Features 4: create, replace, update and delete (draft)",
     "ogcapi-features-5": "OGC API - Features 5: schemas",
     "json-fg-1": "OGC Features and Geometries JSON 1: core",
     "ogcapi-records-1": "OGC API - Records 1",

@@ -7,6 +7,10 @@ and exit codes.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from geo.finding import Finding
+
 
 class WanggeError(Exception):
     """Base of all errors that are meant for the caller.
@@ -43,6 +47,24 @@ class NeedsKey(WanggeError):
 
 class Forbidden(WanggeError):
     """The key that was given may not do this: HTTP 403, exit 2."""
+
+
+class Unsound(WanggeError):
+    """What was given can be read and would spoil what it is put into: HTTP 422, exit 2.
+
+    Parameters
+    ----------
+    key, **values
+        As of every error.
+    findings : sequence of Finding
+        What is wrong, and where.
+    checked : int
+        How many features were looked at.
+    """
+
+    def __init__(self, key: str, findings: Sequence[Finding], checked: int, **values: object) -> None:
+        super().__init__(key, **values)
+        self.findings, self.checked = list(findings), checked
 
 
 class Conflict(WanggeError):

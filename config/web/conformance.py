@@ -12,6 +12,7 @@ CONFORMANCE = tuple(
         "ogcapi-features-1/1.0/conf": "core oas30 html geojson",
         "ogcapi-features-2/1.0/conf": "crs",
         "ogcapi-features-3/1.0/conf": "queryables queryables-query-parameters filter features-filter",
+        "ogcapi-features-4/1.0/conf": "create-replace-delete update features optimistic-locking-etags",
         "ogcapi-features-5/1.0/conf": (
             "schemas core-roles-features queryables sortables returnables-and-receivables profile-parameter"
         ),

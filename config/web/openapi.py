@@ -6,6 +6,7 @@ from typing import Any
 
 from config.web.openapi_dggs import DGGS_PARAMETERS, dggs_operations
 from config.web.openapi_dialect import openapi_schema
+from config.web.openapi_edits import with_edits
 from config.web.openapi_jobs import JOB_PARAMETERS, JOB_RESPONSES, JOB_SCHEMAS, job_paths
 from config.web.openapi_rasters import RASTER_PARAMETERS, raster_operations
 from config.web.openapi_schemas import PARAMETERS, RESPONSES, SCHEMAS, SECURITY
@@ -75,7 +76,7 @@ def openapi_document(base_url: str, city: City) -> dict[str, Any]:
         "/processes": _get("processes", "Processes", "processes", "object"),
     }
     for layer in CATALOGUE.values():
-        paths |= _layer_paths(layer, city)
+        paths |= with_edits(_layer_paths(layer, city), layer, offered_crs(city.metric_srid))
     for raster in RASTERS.values():
         paths |= _raster_paths(raster, city)
     for id_ in PROCESSES:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
-from typing import cast
+from typing import Any, cast
 from xml.sax.saxutils import escape, quoteattr
 
 import orjson
@@ -12,8 +12,9 @@ import psycopg2
 
 from config.pages.templating import render
 from config.web.http import STATUS, Answer, Request, wants_json
-from geo.errors import Conflict, Forbidden, InvalidInput, NeedsKey, NotFound, WanggeError
+from geo.errors import Conflict, Forbidden, InvalidInput, NeedsKey, NotFound, Unsound, WanggeError
 from layers.texts import say
+from processes.features.finding_features import finding_features
 
 Reason = tuple[int, str, str, str, dict[str, object]]
 """Position of a feature that was sent, field, value, and the key and values of the text that says why."""
@@ -26,6 +27,7 @@ _STATUSES: dict[type[WanggeError], tuple[int, str]] = {
     Forbidden: (403, "NotAuthorized"),
     NotFound: (404, "NotFound"),
     Conflict: (409, "Conflict"),
+    Unsound: (422, "Unsound"),
 }
 """HTTP status and OGC code of each class of error; the one place that knows both."""
 
@@ -92,7 +94,7 @@ def refuse(request: Request, error: BaseException, base_url: str) -> Answer:
     if _page_wanted(request):
         page = render("exception.html", {"type": code, "code": code, "description": text}, request.language, base_url)
         return Answer(page.encode(), "text/html; charset=utf-8", status, headers)
-    body = {
+    body: dict[str, Any] = {
         "type": type_,
         "title": STATUS[status][4:],
         "status": status,
@@ -105,6 +107,8 @@ def refuse(request: Request, error: BaseException, base_url: str) -> Answer:
             {"position": at + 1, "field": name, "value": value, "reason": say(key, request.language, **values)}
             for at, name, value, key, values in cast(list[Reason], error.values["reasons"])
         ]
+    if isinstance(error, Unsound):
+        body["findings"] = finding_features(error.findings, error.checked)
     return Answer(orjson.dumps(body), "application/json", status, headers)
 
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
+from psycopg2.extensions import cursor as Cursor
+
 from geo.errors import Forbidden, InvalidInput, NeedsKey
 from layers.changes.flags import flag
 from layers.changes.refusals import worded
@@ -18,6 +20,7 @@ STATES: Final = ("open", "published", "abandoned")
 _LONGEST_TITLE: Final = 200
 
 _OPEN: Final = "select wangge.open_change_set(%s)"
+_OPEN_ASIDE: Final = "select wangge.open_change_set(%s, false)"
 _ABANDON: Final = "select wangge.abandon_edits(%s, %s)"
 _REVERSE: Final = "select wangge.reverse_publication(%s, %s)"
 _LIST: Final = """
@@ -99,6 +102,16 @@ def open_change_set(database: Database, title: str) -> int:
     with worded(), database.transaction() as cur:
         cur.execute(_OPEN, (words,))
         ((number,),) = cur.fetchall()
+    return int(number)
+
+
+def open_aside(cur: Cursor, title: str) -> int:
+    """Number of a new set for the caller's transaction alone: what is written in it goes there, and the asker's current
+    set stays what it is.
+    """
+    cur.execute(_OPEN_ASIDE, (title,))
+    ((number,),) = cur.fetchall()
+    cur.execute("select set_config('wangge.change_set', %s, true)", (str(number),))
     return int(number)
 
 

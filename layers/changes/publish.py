@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
@@ -14,8 +14,9 @@ from shapely.geometry.base import BaseGeometry
 
 from geo.changes.lineage import Lineage, derive_lineage
 from geo.codes.schemes import DEFAULT_SCHEME
-from geo.errors import Conflict, InvalidInput
+from geo.errors import Conflict, InvalidInput, Unsound
 from geo.finding import Finding
+from layers.changes.change_sets import open_aside
 from layers.changes.flags import keep
 from layers.changes.ground import COLUMNS, Edit, Ground, read_ground
 from layers.changes.lineage_rows import lineage_rows
@@ -103,6 +104,32 @@ def publish(
     """
     with worded(change_set), database.transaction() as cur:
         return publish_within(cur, change_set, keep_share=keep_share, day=day, dry_run=dry_run)
+
+
+def write_and_publish(database: Database, title: str, write: Callable[[Cursor], object]) -> Publication:
+    """Write in a set of its own and publish that, in one transaction: all of it or nothing.
+
+    Parameters
+    ----------
+    database : Database
+        As the service.
+    title : str
+        Of the set.
+    write : callable
+        Writes the working copy.
+
+    Raises
+    ------
+    Unsound
+        With the findings, when they stand against it.
+    """
+    with worded(), database.transaction() as cur:
+        number = open_aside(cur, title)
+        write(cur)
+        done = publish_within(cur, number)
+        if done.number is None:
+            raise Unsound("publish.unsound", done.blocking, done.edited, count=len(done.blocking))
+        return done
 
 
 def publish_within(

@@ -111,7 +111,9 @@ def read_geometry(content: object, crs: str) -> shapely.MultiPolygon:
     west, south, east, north = shape.bounds
     if not (_CHINA[0] <= west and _CHINA[1] <= south and east <= _CHINA[2] and north <= _CHINA[3]):
         raise InvalidInput("edit.outside-china", x=shape.bounds[0], y=shape.bounds[1], crs=crs)
-    shape = shapely.transform(shape, lambda points: np.round(points, _DECIMALS))
+    rounded = shapely.transform(shape, lambda points: np.round(points, _DECIMALS))
+    # a needle of rounding may fold over
+    shape = rounded if rounded.is_valid else shape
     polygons, found = check_soundness([shape], [""])
     for finding in found:
         if finding.kind == "invalid":

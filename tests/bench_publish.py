@@ -1,0 +1,226 @@
+"""What it costs to publish a set and to patch a grid: CPU seconds of this process and of PostgreSQL together.
+
+The peers are a check of the whole city, which publishing without a neighbourhood would need, and the bare update of the
+same row.
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import shapely
+
+PROJECT = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(PROJECT), str(PROJECT / "tests")]
+
+from cloning import Clone  # noqa: E402
+from editing import editor, neighbours_in_village, rows, shape_of, write  # noqa: E402
+
+from config.machine.cluster import Cluster  # noqa: E402
+from layers.changes.publish import publish  # noqa: E402
+from layers.checking.check import check_layer  # noqa: E402
+from layers.database.migrate import migrate  # noqa: E402
+from layers.database.server import OWNER, create_database, create_extensions  # noqa: E402
+from layers.identity import Identity, acting  # noqa: E402
+
+SET = 10
+LARGE = 100_000
+_HERTZ = os.sysconf("SC_CLK_TCK")
+
+
+def bench() -> list[dict[str, Any]]:
+    """Rows of the benchmark."""
+    with city() as (cluster, small):
+        check_small = seconds(lambda: whole_check(small), cluster, 3)
+        publish_small = published(small, cluster)
+        patched, bare = patches(small, cluster)
+        grow(small)
+        publish_large = published(small, cluster)
+    return [
+        row("publish 10 of 1,412", publish_small, check_small, "check of the whole city", "<= 0.1"),
+        row("publish 10 of 100,000", publish_large, publish_small, "the same of 1,412", "<= 2"),
+        row("one PATCH", patched, bare, "bare update of the row", "<= 3"),
+    ]
+
+
+def row(name: str, ours: float, peer: float, peer_name: str, goal: str) -> dict[str, Any]:
+    """A row: CPU milliseconds, and ours as a multiple of the peer's."""
+    return {
+        "name": name, "unit": "CPU ms", "ours": round(ours * 1000, 1), "peer": round(peer * 1000, 1),
+        "peer_name": peer_name, "ratio": round(ours / peer, 3), "goal": goal,
+    }  # fmt: skip
+
+
+@contextmanager
+def city() -> Iterator[tuple[Cluster, Clone]]:
+    """The sample city in a cluster of its own."""
+    import psycopg2
+
+    from layers.sample import load_sample
+
+    with tempfile.TemporaryDirectory(prefix="wg-") as folder:
+        Path(folder).chmod(0o711)
+        with Cluster(Path(folder) / "pg").held() as cluster:
+            create_database(cluster.admin_dsn, "city")
+            create_extensions(cluster.dsn("postgres", "city"))
+            migrate(cluster.dsn(OWNER, "city"))
+            connection = psycopg2.connect(cluster.dsn(OWNER, "city"))
+            load_sample(connection)
+            connection.close()
+            database = Clone(cluster, "city", read_only=False)
+            try:
+                yield cluster, database
+            finally:
+                database.close()
+
+
+def seconds(work: Callable[[], object], cluster: Cluster, times: int) -> float:
+    """Median of CPU seconds that a piece of work takes, here and in the server's processes."""
+    taken = []
+    for _ in range(times):
+        before = cpu(cluster)
+        work()
+        taken.append(cpu(cluster) - before)
+    return statistics.median(taken)
+
+
+def cpu(cluster: Cluster) -> float:
+    """CPU seconds so far of this process and of all processes of a cluster, its ended ones included."""
+    pid = int((cluster.data / "postmaster.pid").read_text().split(maxsplit=1)[0])
+    total = time.process_time()
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                fields = (entry / "stat").read_text().rsplit(")", 1)[1].split()
+            except OSError:
+                continue
+            if int(entry.name) == pid:
+                total += sum(int(fields[k]) for k in (11, 12, 13, 14)) / _HERTZ
+            elif int(fields[1]) == pid:
+                total += (int(fields[11]) + int(fields[12])) / _HERTZ
+    return total
+
+
+def whole_check(database: Clone) -> None:
+    with database.transaction(Identity("admin")) as cur:
+        check_layer(cur, "grids")
+
+
+def published(database: Clone, cluster: Cluster) -> float:
+    """CPU seconds a publication of ten grids, five pairs of which each moved their border."""
+    who = editor(database, "bench")
+    pairs = far_pairs(database, SET // 2)
+    whole = []
+    for turn in range(7):
+        edits = []
+        for one, other in pairs:
+            first, second = shape_of(database, one), shape_of(database, other)
+            # there and back again, so that every turn has the same to do
+            giver, taker = (second, first) if turn % 2 == 0 else (first, second)
+            strip = shapely.intersection(giver, shapely.buffer(shapely.intersection(first, second), 0.00002))
+            taken, left = shapely.union(taker, strip), shapely.difference(giver, strip)
+            edits += [
+                ("patch", one, {}, taken if turn % 2 == 0 else left),
+                ("patch", other, {}, left if turn % 2 == 0 else taken),
+            ]
+        number, _ = write(database, who, *edits)
+        before = cpu(cluster)
+        with acting(who):
+            done = publish(database.api, number)
+        if done.number is None:
+            raise RuntimeError([(one.kind, one.ids) for one in done.blocking])
+        whole.append(cpu(cluster) - before)
+    return statistics.median(whole[1:])
+
+
+def far_pairs(database: Clone, count: int) -> list[tuple[str, str]]:
+    """Pairs of neighbours, each in a village of its own."""
+    found = rows(
+        database,
+        "select distinct on (one.village_code) one.code, other.code from wangge.grids as one"
+        " join wangge.grids as other on one.village_code = other.village_code and one.code < other.code"
+        " and one.geom && other.geom and st_length(st_intersection(one.geom, other.geom)) > 0.003"
+        " where one.kind = 'social' and other.kind = 'social' and one.valid_to is null and other.valid_to is null"
+        " and one.fid <= 1412 order by one.village_code, 1, 2 limit 200",
+    )
+    return found[:: len(found) // count][:count]
+
+
+def patches(database: Clone, cluster: Cluster) -> tuple[float, float]:
+    """CPU seconds of a merge patch of a geometry over HTTP, and of the bare update of a published row."""
+    import requests
+    from serving import serving
+
+    code, _ = neighbours_in_village(database)
+    ground = shape_of(database, code)
+    shapes = [ground, shapely.transform(ground, lambda points: points.round(8))]
+    times = 200
+    with tempfile.TemporaryDirectory() as folder, serving(database, Path(folder)) as service:
+        session = requests.Session()
+        session.trust_env = False
+        address = f"{service.base_url}/collections/grid-edits/items/{code}"
+        headers = {"X-API-Key": service.keys["editor"], "Content-Type": "application/merge-patch+json"}
+        bodies = [f'{{"geometry":{shapely.to_geojson(shape)}}}' for shape in shapes]
+        workers = service_pids(folder)
+        for turn in range(20):
+            session.patch(address, data=bodies[turn % 2], headers=headers).raise_for_status()
+        before, own = cpu(cluster) + cpu_of(workers), time.process_time()
+        for turn in range(times):
+            session.patch(address, data=bodies[turn % 2], headers=headers).raise_for_status()
+        # what this process spends is the client's
+        patched = (cpu(cluster) + cpu_of(workers) - before - (time.process_time() - own)) / times
+    with database.connection() as connection, connection.cursor() as cur:
+        before = cpu(cluster)
+        for turn in range(times):
+            cur.execute(
+                "update wangge.grids set geom = st_geomfromwkb(%s, 4490) where code = %s and valid_to is null",
+                (memoryview(shapely.to_wkb(shapes[turn % 2])), code),
+            )
+        bare = (cpu(cluster) - before) / times
+    return patched, bare
+
+
+def service_pids(folder: str) -> list[int]:
+    """Processes of the service that runs over a data folder."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                if f"WANGGE_DATA_DIR={folder}".encode() in (entry / "environ").read_bytes().split(b"\0"):
+                    found.append(int(entry.name))
+            except OSError:
+                continue
+    return found
+
+
+def cpu_of(pids: list[int]) -> float:
+    """CPU seconds so far of some processes."""
+    total = 0.0
+    for pid in pids:
+        fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+        total += (int(fields[11]) + int(fields[12])) / _HERTZ
+    return total
+
+
+def grow(database: Clone) -> None:
+    """Add copies of the city's grids beside it until there are a hundred thousand, all of today."""
+    with database.transaction(Identity("admin")) as cur:
+        cur.execute("alter table wangge.grids disable trigger user")
+        cur.execute(
+            "insert into wangge.grids (code, name, kind, village_code, geom, area_m2)"
+            " select left(code, 9) || lpad((copy * 1412 + row_number() over (partition by copy))::text, 6, '0'),"
+            " name, kind, village_code, st_translate(geom, (copy %% 10) * 0.6, 0.5 + (copy / 10) * 0.5), area_m2"
+            " from wangge.grids, generate_series(1, %s) as copy where valid_to is null and fid <= 1412",
+            ((LARGE - 1412) // 1412 + 1,),
+        )
+        cur.execute("alter table wangge.grids enable trigger user")
+    with database.connection() as connection, connection.cursor() as cur:
+        cur.execute("vacuum analyze wangge.grids")
