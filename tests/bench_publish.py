@@ -22,7 +22,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(PROJECT), str(PROJECT / "tests")]
 
 from cloning import Clone  # noqa: E402
-from editing import editor, neighbours_in_village, rows, shape_of, write  # noqa: E402
+from editing import editor, ground_only, neighbours_in_village, rows, shape_of, write  # noqa: E402
 
 from config.machine.cluster import Cluster  # noqa: E402
 from layers.changes.publish import publish  # noqa: E402
@@ -73,7 +73,7 @@ def city() -> Iterator[tuple[Cluster, Clone]]:
             create_extensions(cluster.dsn("postgres", "city"))
             migrate(cluster.dsn(OWNER, "city"))
             connection = psycopg2.connect(cluster.dsn(OWNER, "city"))
-            load_sample(connection)
+            load_sample(connection, city=ground_only())
             connection.close()
             database = Clone(cluster, "city", read_only=False)
             try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,14 @@ from layers.keys import add_key, identify
 
 PLANE = Plane("EPSG:4549")
 SOUND = ("invalid", "duplicate", "overlap", "gap", "outside-parent")
+
+
+def ground_only() -> Any:
+    """The sample city without its cases, for what needs a city of its own and asks for no case."""
+    from built_city import built_city
+
+    city = built_city()
+    return replace(city, cases=city.cases.iloc[:0], h3_cells=city.h3_cells.iloc[:0])
 
 
 def editor(database: Any, name: str = "desk", role: str = "editor") -> Identity:

@@ -8,7 +8,7 @@ from typing import Any
 
 import psycopg2
 from cloning import Clone
-from editing import faults, rows
+from editing import faults, ground_only, rows
 from publishing_storm import storm
 
 from config.machine.cluster import Cluster
@@ -27,7 +27,7 @@ def test_no_set_is_half_published_and_none_is_lost(cluster_folder: Path, tmp_pat
         create_extensions(cluster.dsn("postgres", "city"))
         migrate(cluster.dsn(OWNER, "city"))
         connection = psycopg2.connect(cluster.dsn(OWNER, "city"))
-        load_sample(connection)
+        load_sample(connection, city=ground_only())
         connection.close()
         database = Clone(cluster, "city", read_only=False)
         told = storm(
