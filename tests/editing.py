@@ -25,7 +25,7 @@ def ground_only() -> Any:
     from built_city import built_city
 
     city = built_city()
-    return replace(city, cases=city.cases.iloc[:0], h3_cells=city.h3_cells.iloc[:0])
+    return replace(city, cases=city.cases.iloc[:0])
 
 
 def editor(database: Any, name: str = "desk", role: str = "editor") -> Identity:
