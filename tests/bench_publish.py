@@ -22,7 +22,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(PROJECT), str(PROJECT / "tests")]
 
 from cloning import Clone  # noqa: E402
-from editing import editor, ground_only, neighbours_in_village, rows, shape_of, write  # noqa: E402
+from editing import editor, ground_only, neighbours_in_village, nudged, rows, shape_of, write  # noqa: E402
 
 from config.machine.cluster import Cluster  # noqa: E402
 from layers.changes.publish import publish  # noqa: E402
@@ -124,13 +124,8 @@ def published(database: Clone, cluster: Cluster) -> float:
         for one, other in pairs:
             first, second = shape_of(database, one), shape_of(database, other)
             # there and back again, so that every turn has the same to do
-            giver, taker = (second, first) if turn % 2 == 0 else (first, second)
-            strip = shapely.intersection(giver, shapely.buffer(shapely.intersection(first, second), 0.00002))
-            taken, left = shapely.union(taker, strip), shapely.difference(giver, strip)
-            edits += [
-                ("patch", one, {}, taken if turn % 2 == 0 else left),
-                ("patch", other, {}, left if turn % 2 == 0 else taken),
-            ]
+            moved = nudged(first, second, 1e-5 if turn % 2 == 0 else -1e-5)
+            edits += [("patch", one, {}, moved[0]), ("patch", other, {}, moved[1])]
         number, _ = write(database, who, *edits)
         before = cpu(cluster)
         with acting(who):
@@ -147,7 +142,8 @@ def far_pairs(database: Clone, count: int) -> list[tuple[str, str]]:
         database,
         "select distinct on (one.village_code) one.code, other.code from wangge.grids as one"
         " join wangge.grids as other on one.village_code = other.village_code and one.code < other.code"
-        " and one.geom && other.geom and st_length(st_intersection(one.geom, other.geom)) > 0.003"
+        " and one.geom && other.geom and st_npoints(st_linemerge(st_intersection(one.geom, other.geom))) > 4"
+        " and geometrytype(st_linemerge(st_intersection(one.geom, other.geom))) = 'LINESTRING'"
         " where one.kind = 'social' and other.kind = 'social' and one.valid_to is null and other.valid_to is null"
         " and one.fid <= 1412 order by one.village_code, 1, 2 limit 200",
     )

@@ -96,6 +96,21 @@ def halves(shape: shapely.Geometry) -> tuple[shapely.Polygon, shapely.Polygon]:
     raise LookupError("no straight cut leaves two polygons")
 
 
+def nudged(
+    first: shapely.Geometry, second: shapely.Geometry, by_deg: float
+) -> tuple[shapely.Geometry, shapely.Geometry]:
+    """Two neighbours with a vertex in the middle of their common border moved, in both."""
+    border = shapely.line_merge(shapely.intersection(first, second))
+    line = max(shapely.get_parts(border), key=lambda part: part.length)
+    vertices = shapely.get_coordinates(line)[1:-1]
+    there = vertices[len(vertices) // 2]
+
+    def move(points: np.ndarray) -> np.ndarray:
+        return points + by_deg * (points == there).all(axis=1)[:, None]
+
+    return shapely.transform(first, move), shapely.transform(second, move)
+
+
 def neighbours_in_village(database: Any, count: int = 2) -> list[str]:
     """Codes of social grids of one village that share a border one with the next: where tests may move ground."""
     found = rows(

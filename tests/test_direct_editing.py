@@ -100,7 +100,7 @@ def test_nothing_else_can_be_written(city_copy: Any, login: Any) -> None:
             f"truncate wangge.{table} cascade", f"alter table wangge.{table} disable trigger all",
             f"alter table wangge.{table} disable row level security", f"drop table wangge.{table} cascade",
             f"create trigger mine before insert on wangge.{table} for each row execute function wangge.measure_area()",
-            f"copy wangge.{table} from stdin", f"lock table wangge.{table} in access exclusive mode",
+            f"copy wangge.{table} from stdin", f"begin; lock table wangge.{table} in access exclusive mode",
             f"create index on wangge.{table} ((1))",
         ):  # fmt: skip
             refused.append(_refused(login, statement))
@@ -152,6 +152,7 @@ def _refused(connection: Any, statement: str) -> str:
         try:
             cur.execute(statement)
         except _NO_RIGHT:
+            cur.execute("rollback")
             return ""
         except psycopg2.Error as error:
             return f"{statement}: {type(error).__name__} {error}"

@@ -20,7 +20,7 @@ STATES: Final = ("open", "published", "abandoned")
 _LONGEST_TITLE: Final = 200
 
 _OPEN: Final = "select wangge.open_change_set(%s)"
-_OPEN_ASIDE: Final = "select wangge.open_change_set(%s, false)"
+_OPEN_ASIDE: Final = "select wangge.open_set_aside(%s)"
 _ABANDON: Final = "select wangge.abandon_edits(%s, %s)"
 _REVERSE: Final = "select wangge.reverse_publication(%s, %s)"
 _LIST: Final = """

@@ -18,6 +18,7 @@ from layers.changes.sent_feature import WRITTEN, SentFeature
 _DEFAULT_KIND = "social"
 _SET = "select wangge.writable_set()"
 _KNOWN = "select xmin from wangge.grid_edits where id = %s"
+_VILLAGE = f"select wangge.village_of(st_geomfromwkb(%s, {STORED_SRID}))"
 _DELETE = "delete from wangge.grid_edits where id = %s"
 
 
@@ -77,7 +78,7 @@ def create(cur: Cursor, sent: SentFeature) -> Written:
 
 
 def replace(cur: Cursor, id_: str, sent: SentFeature, if_match: str = "") -> Written:
-    """Put a whole grid in the place of one: what it does not name is emptied.
+    """Put a whole grid in the place of one: what it does not name is emptied, and its village is where it lies.
 
     Raises
     ------
@@ -87,6 +88,9 @@ def replace(cur: Cursor, id_: str, sent: SentFeature, if_match: str = "") -> Wri
     if sent.geometry is None:
         raise InvalidInput("edit.no-geometry")
     values = {field.name: sent.values.get(field.name) for field in WRITTEN}
+    if values["village_code"] is None:
+        cur.execute(_VILLAGE, (_shape(sent.geometry),))
+        ((values["village_code"],),) = cur.fetchall()
     return _update(cur, id_, values, sent.geometry, if_match)
 
 

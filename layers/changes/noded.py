@@ -16,6 +16,7 @@ from geo.changes.noding import node_borders
 from geo.measuring import Plane
 from layers.changes.flags import NODE_M
 from layers.changes.ground import Ground
+from layers.changes.sent_feature import rounded
 from layers.checking.coverages import SCATTERED_KIND
 
 _ROUNDED_DEG: Final = 5e-7
@@ -97,7 +98,7 @@ def node_ground(ground: Ground, tolerance_m: float = NODE_M) -> NodedGround:
     staying = [edit for edit in ground.edits if edit.stays]
     count = len(staying)
     shapes = np.empty(count + len(ground.near), dtype=object)
-    shapes[:] = [*(edit.geometry for edit in staying), *ground.near]
+    shapes[:] = [*(rounded(edit.geometry, ground.plane) for edit in staying), *ground.near]
     names = [*(edit.id for edit in staying), *ground.near_ids]
     kinds = [*(edit.values["kind"] for edit in staying), *ground.near_kinds]
     on_top = np.array([kind == SCATTERED_KIND for kind in kinds], dtype=bool)

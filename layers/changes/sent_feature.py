@@ -9,10 +9,12 @@ from typing import Any, Final
 
 import numpy as np
 import shapely
+from shapely.geometry.base import BaseGeometry
 
-from geo.coverage.soundness import check_soundness
+from geo.coverage.soundness import check_soundness, polygonal
 from geo.crs import STORED_SRID, axes_inverted, project, srid_of
 from geo.errors import InvalidInput
+from geo.measuring import Plane
 from layers.catalogue.changes import GRID_EDITS
 from layers.catalogue.layer import Field
 from layers.loading.personal_data import masked, personal_data
@@ -111,17 +113,36 @@ def read_geometry(content: object, crs: str) -> shapely.MultiPolygon:
     west, south, east, north = shape.bounds
     if not (_CHINA[0] <= west and _CHINA[1] <= south and east <= _CHINA[2] and north <= _CHINA[3]):
         raise InvalidInput("edit.outside-china", x=shape.bounds[0], y=shape.bounds[1], crs=crs)
-    rounded = shapely.transform(shape, lambda points: np.round(points, _DECIMALS))
-    # a needle of rounding may fold over
-    shape = rounded if rounded.is_valid else shape
     polygons, found = check_soundness([shape], [""])
     for finding in found:
         if finding.kind == "invalid":
             reason = f"reason.{finding.values['reason']}"
             said = texts().get(reason, Text(reason, reason))
             raise InvalidInput("edit.invalid", reason=said, x=finding.values["x"], y=finding.values["y"])
-    whole = polygons[0]
+    whole = rounded(polygons[0])
     return whole if whole.geom_type == "MultiPolygon" else shapely.MultiPolygon([whole])
+
+
+def rounded(shape: BaseGeometry, plane: Plane | None = None) -> BaseGeometry:
+    """A valid polygon in degrees with as many decimals as differ on the ground, and valid still.
+
+    To round each vertex, or to move it into a plane, may fold a needle over; then the polygon is put as a whole onto a
+    grid: of the decimals that are kept, or where that does not do of a tenth of a millimetre, or a millimetre.
+
+    Parameters
+    ----------
+    shape : shapely geometry
+        Valid.
+    plane : Plane, optional
+        Where it has to be valid as well.
+    """
+    plain = shapely.transform(shape, lambda points: np.round(points, _DECIMALS))
+    for decimals in (_DECIMALS, _DECIMALS - 1, _DECIMALS - 2):
+        there = plain if plane is None else plane.flat(np.array([plain], dtype=object))[0]
+        if plain.is_valid and there.is_valid and not plain.is_empty:
+            return plain
+        (plain,) = polygonal(np.array([shapely.set_precision(shape, 10.0**-decimals)], dtype=object))
+    return shape
 
 
 def _value(field: Field, value: object) -> Any:

@@ -194,8 +194,8 @@ begin
 end
 $$;
 
--- Opens a set of the asker's, to which he writes from now on where he names none, unless it is for one write alone.
-create function wangge.open_change_set(title text, becomes_current boolean default true) returns integer
+-- Opens a set of the asker's, to which he writes from now on where he names none.
+create function wangge.open_change_set(title text) returns integer
     language plpgsql security definer set search_path = wangge, pg_temp
 as $$
 declare
@@ -204,10 +204,9 @@ begin
     if not wangge.may_edit() then
         raise exception 'only editors change grids' using errcode = 'WG401';
     end if;
-    update change_sets set is_current = false
-    where owner = wangge.asking_owner() and is_current and becomes_current;
+    update change_sets set is_current = false where owner = wangge.asking_owner() and is_current;
     insert into change_sets (title, author, owner, is_current, base_version)
-    values (open_change_set.title, wangge.asking_author(), wangge.asking_owner(), becomes_current,
+    values (open_change_set.title, wangge.asking_author(), wangge.asking_owner(), true,
         coalesce((select version from layer_versions where layer = 'grids'), 0))
     returning id into number;
     return number;
@@ -256,7 +255,7 @@ begin
     foreach closed in array array[
         'wangge.writable_set(integer)', 'wangge.begin_publication(integer)', 'wangge.abandon_edits(integer, text[])',
         'wangge.commit_publication(integer, date, bigint[], jsonb, jsonb, jsonb, jsonb)',
-        'wangge.flag_edits(integer, text[], jsonb)', 'wangge.open_change_set(text, boolean)',
+        'wangge.flag_edits(integer, text[], jsonb)', 'wangge.open_change_set(text)',
         'wangge.reverse_publication(integer, text)']::regprocedure[]
     loop
         execute format('revoke all on function %s from public; grant execute on function %s to wangge_api', closed, closed);
