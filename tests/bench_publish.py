@@ -212,7 +212,7 @@ def grow(database: Clone) -> None:
         cur.execute("alter table wangge.grids disable trigger user")
         cur.execute(
             "insert into wangge.grids (code, name, kind, village_code, geom, area_m2)"
-            " select left(code, 9) || lpad((copy * 1412 + row_number() over (partition by copy))::text, 6, '0'),"
+            " select left(code, 6) || 900000000 + copy * 1412 + row_number() over (partition by copy order by fid),"
             " name, kind, village_code, st_translate(geom, (copy %% 10) * 0.6, 0.5 + (copy / 10) * 0.5), area_m2"
             " from wangge.grids, generate_series(1, %s) as copy where valid_to is null and fid <= 1412",
             ((LARGE - 1412) // 1412 + 1,),

@@ -86,7 +86,8 @@ def storm(cluster: Any, database: Any, folder: Path, *, workers: int, sets: int,
 
     def start(n: int, turn: int) -> subprocess.Popen[bytes]:
         given = [database.api_dsn, keys[n], str(seed * 1000 + n * 10 + turn), str(sets), str(folder / f"journal-{n}")]
-        return subprocess.Popen([sys.executable, __file__, *given], stderr=(folder / f"log-{n}").open("ab"))
+        with (folder / f"log-{n}").open("ab") as log:
+            return subprocess.Popen([sys.executable, __file__, *given], stderr=log)
 
     running = [start(n, 0) for n in range(workers)]
     for turn in range(1, kills + 1):

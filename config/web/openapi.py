@@ -222,15 +222,9 @@ def _process_paths(id_: str) -> dict[str, Any]:
 
 
 _FAILURES = {
-    "400": "invalid",
-    "401": "needsKey",
-    "403": "forbidden",
-    "404": "missing",
-    "409": "conflict",
-    "429": "tooMany",
-    "500": "failed",
-    "503": "away",
-}
+    "400": "invalid", "401": "needsKey", "403": "forbidden", "404": "missing", "409": "conflict", "429": "tooMany",
+    "500": "failed", "503": "away",
+}  # fmt: skip
 
 
 def _get(

@@ -17,3 +17,6 @@ end
 $$;
 revoke all on function wangge.open_set_aside(text) from public;
 grant execute on function wangge.open_set_aside(text) to wangge_api;
+
+-- A publication looks for the grids of its codes: with the city's size its cost must not grow.
+create index grids_code_of_today on wangge.grids (code) where valid_to is null;
