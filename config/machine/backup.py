@@ -80,7 +80,7 @@ def restore(settings: Settings, path: Path) -> None:
             [postgres.program("psql"), "--no-psqlrc", "--quiet", "--single-transaction", "--set=ON_ERROR_STOP=1",
              "--output=/dev/null", "--dbname", settings.owner_dsn,
              "--command=drop schema if exists wangge cascade",
-             "--command=drop table if exists public.wangge_migrations",
+             "--command=drop table if exists public.wangge_migrations, public.layer_styles",
              "--file", script.name],
             capture_output=True, text=True, check=False,
         )  # fmt: skip

@@ -63,6 +63,9 @@ def openapi_document(base_url: str, city: City) -> dict[str, Any]:
         "/openapi": _get(
             "openapi", "This document", "capabilities", "openapi", media="application/vnd.oai.openapi+json;version=3.0"
         ),
+        "/asyncapi": _get(
+            "asyncapi", "What is pushed, as AsyncAPI", "capabilities", "object", media="application/asyncapi+json"
+        ),
         "/collections": _get("collections", "Collections", "capabilities", "collections"),
         "/tileMatrixSets": _get("tileMatrixSets", "Tile matrix sets", "tiles", "object", parameters=["lang"]),
         "/tileMatrixSets/{tileMatrixSetId}": _get(

@@ -24,6 +24,7 @@ class Redeliver(Process):
     result: ClassVar[Text] = Text("重新排入的条数", "How many events are sent again")
     example: ClassVar[dict[str, Any]] = {"subscription": 1}
     least_role: ClassVar[str] = "admin"
+    changing: ClassVar[bool] = True
 
     def run(self, parameters: OneSubscription) -> dict[str, Any]:
         """How many events are sent again; receivers tell by ``sequence`` that newer ones came before."""

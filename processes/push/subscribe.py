@@ -75,6 +75,7 @@ class Subscribe(Process):
         "name": "command centre", "kind": "mqtt", "uri": "mqtt://127.0.0.1:1883/wangge", "layers": ["cases"],
     }  # fmt: skip
     least_role: ClassVar[str] = "admin"
+    changing: ClassVar[bool] = True
 
     def run(self, parameters: SubscribeParameters) -> dict[str, Any]:
         """The id, and for a webhook its secret as Standard Webhooks writes one."""

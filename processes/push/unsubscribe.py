@@ -24,6 +24,7 @@ class Unsubscribe(Process):
     result: ClassVar[Text] = Text("已退订的编号", "Number of the subscription that ended")
     example: ClassVar[dict[str, Any]] = {"subscription": 1}
     least_role: ClassVar[str] = "admin"
+    changing: ClassVar[bool] = True
 
     def run(self, parameters: OneSubscription) -> dict[str, Any]:
         """The number that was given."""
