@@ -34,12 +34,12 @@ _EDITED: Final = sql.SQL("""
 )
 
 # The boxes are those of the ground that the grids had and of what they are to have.
+# A box a condition, so that each is looked up in the index below the view: joined to a list, the whole city is read.
 _NEAR: Final = """
-    select distinct on (near.id) near.id, near.fid, near.kind, near.village_code, st_asbinary(near.geom)
-    from unnest(%s::float8[], %s::float8[], %s::float8[], %s::float8[]) as box (west, south, east, north)
-    join wangge.grid_edits as near on near.geom && st_makeenvelope(west, south, east, north, 4490)
-    where not (near.id = any(%s)) order by near.id
+    select id, fid, kind, village_code, st_asbinary(geom) from wangge.grid_edits
+    where ({boxes}) and not (id = any(%s)) order by id
 """
+_BOX: Final = "geom && st_makeenvelope(%s, %s, %s, %s, 4490)"
 _VILLAGES: Final = (
     "select code, st_asbinary(geom) from wangge.divisions where level = 'village' and code = any(%s) order by code"
 )
@@ -140,8 +140,7 @@ def read_ground(cur: Cursor, change_set: int, ids: Collection[str] | None = None
         # a box of the metric plane is turned against one in degrees, the more the larger it is
         reach = _REACH_DEG + 0.02 * (boxes[:, 2:] - boxes[:, :2]).max(axis=1, keepdims=True)
         boxes = boxes + np.array([-1, -1, 1, 1]) * reach
-    cur.execute(_NEAR, (*(boxes[:, side].tolist() for side in range(4)), [edit.id for edit in edits]))
-    near = cur.fetchall()
+    near = _near(cur, boxes, [edit.id for edit in edits])
     named = {str(edit.values["village_code"]) for edit in edits} | {str(row[3]) for row in near}
     cur.execute(_VILLAGES, (sorted(named),))
     villages = cur.fetchall()
@@ -167,12 +166,20 @@ def more_near(
     cur: Cursor, ground: Ground, boxes: NDArray[np.float64], scattered: bool
 ) -> list[tuple[str, BaseGeometry]]:
     """Ids and shapes of further grids of the working copy, those of one sort, that meet some boxes in degrees."""
-    cur.execute(_NEAR, (*(boxes[:, side].tolist() for side in range(4)), [edit.id for edit in ground.edits]))
     return [
         (row[0], shapely.from_wkb(bytes(row[4])))
-        for row in cur.fetchall()
+        for row in _near(cur, boxes, [edit.id for edit in ground.edits])
         if (row[2] == SCATTERED_KIND) == scattered
     ]
+
+
+def _near(cur: Cursor, boxes: NDArray[np.float64], without: list[str]) -> list[tuple[Any, ...]]:
+    """Rows of the working copy that meet one of (n, 4) boxes in degrees, without those of some ids."""
+    if not len(boxes):
+        return []
+    statement = _NEAR.format(boxes=" or ".join([_BOX] * len(boxes)))
+    cur.execute(statement, (*boxes.ravel().tolist(), without))
+    return cur.fetchall()
 
 
 def _edit(row: Sequence[Any]) -> Edit:
