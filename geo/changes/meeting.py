@@ -62,9 +62,9 @@ def meet_borders(changed: Geometries, fixed: Geometries, reach: float) -> tuple[
     goes: dict[Place, Place] = {}
     gets: dict[int, set[Place]] = defaultdict(set)
     for grid in grids:
-        points = np.unique(shapely.get_coordinates(grid), axis=0)
+        own = _places(shapely.get_coordinates(grid))
         for place in near.query(grid, "dwithin", reach).tolist():
-            for point, onto in _beside(points, around[place], reach):
+            for point, onto in _beside(own, around[place], reach):
                 goes.setdefault(point, onto)
                 gets[place].add(goes[point])
     if goes:
@@ -81,16 +81,21 @@ def _snapped(grid: BaseGeometry, others: Shapes, reach: float) -> BaseGeometry:
     points = shapely.get_coordinates(others)
     west, south, east, north = grid.bounds
     low, high = (west - reach, south - reach), (east + reach, north + reach)
-    points = np.unique(points[((points >= low) & (points <= high)).all(axis=1)], axis=0)
-    if not len(points):
+    theirs = _places(points[((points >= low) & (points <= high)).all(axis=1)])
+    own = _places(shapely.get_coordinates(grid))
+    loose, fresh = sorted(own - theirs), sorted(theirs - own)
+    if not fresh:
         return grid
-    own = shapely.get_coordinates(grid)
-    mine, theirs = shapely.STRtree(shapely.points(points)).query_nearest(
-        shapely.points(own), max_distance=reach, all_matches=False
-    )
-    goes = {_place(own[i]): _place(points[k]) for i, k in zip(mine.tolist(), theirs.tolist(), strict=True)}
-    moved = _sound(shapely.transform(grid, lambda old: _moved(old, goes)), grid)
-    return _sound(with_vertices(moved, points, reach), moved)
+    moved = grid
+    if loose:
+        known = sorted(theirs)
+        mine, near = shapely.STRtree(shapely.points(known)).query_nearest(
+            shapely.points(loose), max_distance=reach, all_matches=False
+        )
+        goes = {loose[i]: known[k] for i, k in zip(mine.tolist(), near.tolist(), strict=True)}
+        if goes:
+            moved = _sound(shapely.transform(grid, lambda old: _moved(old, goes)), grid)
+    return _sound(with_vertices(moved, np.array(fresh), reach), moved)
 
 
 def with_vertices(grid: BaseGeometry, points: NDArray[np.float64], reach: float) -> BaseGeometry:
@@ -119,21 +124,24 @@ def _with_vertices(
     return np.concatenate((open_ring, open_ring[:1]))
 
 
-def _beside(points: NDArray[np.float64], grid: BaseGeometry, reach: float) -> list[tuple[Place, Place]]:
+def _beside(own: set[Place], grid: BaseGeometry, reach: float) -> list[tuple[Place, Place]]:
     """Points within reach of the edges of a grid that are none of its vertices, and where on the edge they belong."""
-    known = set(map(tuple, shapely.get_coordinates(grid).tolist()))
+    points = sorted(own - _places(shapely.get_coordinates(grid)))
+    if not points:
+        return []
     rings = shapely.get_rings(shapely.get_parts(grid))
     apart = shapely.distance(shapely.points(points)[:, None], rings[None, :])
     ring = apart.argmin(axis=1)
     found = []
     for k in np.flatnonzero(apart.min(axis=1) <= reach).tolist():
-        point = _place(points[k])
-        if point in known:
-            continue
         line = shapely.linestrings(shapely.get_coordinates(rings[ring[k]]))
-        on = shapely.line_interpolate_point(line, shapely.line_locate_point(line, shapely.Point(point)))
-        found.append((point, (round(on.x, _DECIMALS), round(on.y, _DECIMALS))))
+        on = shapely.line_interpolate_point(line, shapely.line_locate_point(line, shapely.Point(points[k])))
+        found.append((points[k], (round(on.x, _DECIMALS), round(on.y, _DECIMALS))))
     return found
+
+
+def _places(points: NDArray[np.float64]) -> set[Place]:
+    return set(map(tuple, points.tolist()))
 
 
 def _place(point: NDArray[np.float64]) -> Place:
