@@ -119,8 +119,6 @@ def _header(name: str, description: str, more: dict[str, Any]) -> dict[str, Any]
     return {"name": name, "in": "header", "required": False, "description": description, "schema": schema}
 
 
-def set_parameter(name: str) -> dict[str, Any]:
-    """Query parameter that names a change set."""
-    schema = {"type": "integer", "minimum": 1}
-    text = "Number of the change set; the asker's current one when it is not given"
-    return {"name": name, "in": "query", "required": False, "description": text, "schema": schema}
+def set_parameter(name: str) -> dict[str, str]:
+    """Query parameter that names a change set; by reference, so that QGIS takes it for no filter."""
+    return {"$ref": f"#/components/parameters/{name}"}

@@ -78,6 +78,11 @@ PARAMETERS: dict[str, Any] = {
         "Features before the page; rel=next pages by key and is faster",
         _WHOLE | {"maximum": 2**31, "default": 0},
     ),
+    "change-set": _query(
+        "change-set",
+        "Number of the change set; the asker's current one when it is not given",
+        {"type": "integer", "minimum": 1},
+    ),
     "cursor": _query("cursor", "Where the page begins, as rel=next of the page before says", _TEXT),
     "sortby": _query(
         "sortby", "Fields, each with - before it to fall", {"type": "array", "items": _TEXT, "minItems": 1}
