@@ -34,6 +34,7 @@ _PLACES = {
     "grid-indicators": "processes.situation.grid_indicators.GridIndicators",
     "joint-clusters": "processes.situation.joint_clusters.JointClusters",
     "release-heat": "processes.heat.release_heat.ReleaseHeat",
+    "completeness": "processes.completeness.Completeness",
 }
 
 

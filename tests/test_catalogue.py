@@ -128,7 +128,14 @@ def test_a_row_as_geojson_has_the_fields_and_no_more(city: Any, layer: Layer) ->
     assert found or layer.id in ("findings", "grid-lineage")
     for (text,) in found:
         feature = json.loads(text)
-        assert list(feature) == ["type", "id", "geometry", "properties"]
+        if layer.record:
+            # a record says more about itself
+            assert list(feature) == ["type", "id", "geometry", "conformsTo", "time", "properties"]
+            more = set(feature["properties"]) - set(layer.names)
+            assert more <= {"language", "languages", "contacts", "themes", "externalIds"}
+            feature["properties"] = {name: feature["properties"][name] for name in layer.names}
+        else:
+            assert list(feature) == ["type", "id", "geometry", "properties"]
         assert list(feature["properties"]) == list(layer.names)
         assert feature["id"] == feature["properties"].get(layer.id_field, feature["id"])
 
@@ -162,8 +169,8 @@ def test_the_service_may_read_layers_and_little_else(city: Any) -> None:
     )
     extra = {name for (name,) in readable} - {layer.table for layer in LAYERS}
     supporting = {
-        "case_counts", "change_sets", "density_maps", "edited_grids", "heat_years", "jobs", "publication_grids",
-        "publications",
+        "case_counts", "change_sets", "completeness", "density_maps", "edited_grids", "heat_years", "item_deliveries",
+        "jobs", "publication_grids", "publications",
     }  # fmt: skip
     others = {"case_steps", "case_types", "city", "h3_cells", "heat_releases", "issued_codes", "layer_versions"}
     assert extra == supporting | others
@@ -176,7 +183,7 @@ def test_the_service_may_read_layers_and_little_else(city: Any) -> None:
 def test_a_row_rule_that_is_true_is_that_of_a_public_layer() -> None:
     with acting(Identity()):
         assert {layer.id for layer in LAYERS if layer.row_rule == "true"} == {
-            "divisions", "grids", "service-points", "enforcement",
+            "divisions", "grids", "service-points", "enforcement", "catalogue",
         }  # fmt: skip
     assert {layer.id for layer in LAYERS if layer.readers == "staff"} == {
         "department-cells", "crosswalk", "cameras", "cases", "hot-spots", "findings", "grid-lineage",

@@ -176,7 +176,11 @@ def test_python_of_readme_runs(service: Any, tmp_path: Path) -> None:
         "assert set(huangqiao.township_code) == {'321283100'}\n",
         "utf-8",
     )
-    environment = {"PATH": "/usr/bin:/bin", "NO_PROXY": "127.0.0.1", "LANG": "C.UTF-8", "HOME": str(tmp_path)}
+    environment = {
+        "PATH": "/usr/bin:/bin", "NO_PROXY": "127.0.0.1", "LANG": "C.UTF-8", "HOME": str(tmp_path),
+        # the client lies beside the notebooks
+        "PYTHONPATH": str(PROJECT / "notebooks"),
+    }  # fmt: skip
     done = subprocess.run(
         [sys.executable, script], env=environment, cwd=tmp_path, capture_output=True, text=True, check=False
     )

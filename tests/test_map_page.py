@@ -18,7 +18,7 @@ import pytest
 from config.pages import templating
 from config.pages.map_page import map_page
 from config.pages.templating import set_page_context
-from layers.catalogue.catalogue import CATALOGUE, RASTERS
+from layers.catalogue.catalogue import CATALOGUE, RASTERS, VECTOR_LAYERS
 
 if TYPE_CHECKING:
     from conftest import Service
@@ -67,16 +67,12 @@ def test_the_page_offers_every_layer_with_its_words(language: str, as_reader: Ca
     as_reader("public")
     page = Inputs(map_page(BASE, language))
     # the working copy is offered to editors alone
-    offered = {id_: layer for id_, layer in CATALOGUE.items() if layer.readers != "editor"}
+    offered = {layer.id: layer for layer in VECTOR_LAYERS if layer.readers != "editor"}
     assert page.boxes == {id_: layer.readers == "public" for id_, layer in (offered | RASTERS).items()}
-    assert [raster["title"] for raster in page.settings["rasters"]] == [
-        raster.title.in_(language) for raster in RASTERS.values()
-    ]
-    assert [layer["title"] for layer in page.settings["layers"]] == [
-        layer.title.in_(language) for layer in offered.values()
-    ]
+    for name, layers in (("rasters", RASTERS), ("layers", offered)):
+        assert [entry["title"] for entry in page.settings[name]] == [one.title.in_(language) for one in layers.values()]
     as_reader("editor")
-    assert set(Inputs(map_page(BASE, language)).boxes) == {*CATALOGUE, *RASTERS}
+    assert set(Inputs(map_page(BASE, language)).boxes) == {*(layer.id for layer in VECTOR_LAYERS), *RASTERS}
     assert page.settings["bounds"] == [119.9, 31.9, 120.4, 32.4]
     assert page.settings["basemap"] is None
     assert "://" not in json.dumps(page.settings).replace(BASE, "")
@@ -297,8 +293,7 @@ def test_the_month_goes_into_the_address_and_back(service: Service, opened: Brow
     enter_key(opened, service.keys["staff"])
     opened.until("!document.querySelector('#layers input[value=cases]').disabled")
     for layer in ("cases", "case-heat"):
-        opened.until(
-            f"document.getElementById('map').map.getSource('{layer}').tiles[0].endsWith('&datetime={months[1]}')"
-        )
+        tiles = f"document.getElementById('map').map.getSource('{layer}').tiles"
+        opened.until(f"{tiles}[0].endsWith('&datetime={months[1]}')")
     opened.run("document.querySelector('#key .forget').click()")
     assert opened.complaints == []

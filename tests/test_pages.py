@@ -121,7 +121,8 @@ def pages(service: Service) -> list[str]:
     """Every address of the service that has a page."""
     found = ["", "collections", "conformance", "processes", "openapi"]
     for id_ in CATALOGUE:
-        found += [f"collections/{id_}{below}" for below in ("", "/items", "/queryables", "/schema", "/tiles")]
+        tiles = ("/tiles",) if CATALOGUE[id_].tiles else ()
+        found += [f"collections/{id_}{below}" for below in ("", "/items", "/queryables", "/schema", *tiles)]
         features = service.get(f"collections/{id_}/items?f=json&limit=1", "editor").json()["features"]
         found += [f"collections/{id_}/items/{feature['id']}" for feature in features]
     listed = service.get("processes?f=json").json()["processes"]

@@ -15,7 +15,7 @@ from pyproj import Transformer
 from shapely.geometry import shape
 
 from geo.crs import axes_inverted
-from layers.catalogue.catalogue import CATALOGUE
+from layers.catalogue.catalogue import CATALOGUE, VECTOR_LAYERS
 
 QGIS = {"User-Agent": "Mozilla/5.0 QGIS/34400/Windows 11 Version 2009"}
 CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
@@ -236,7 +236,7 @@ def test_a_key_is_taken_as_header_and_as_basic(service: Any) -> None:
     assert b"ExceptionReport" in refused.content
 
 
-@pytest.mark.parametrize("layer_id", CATALOGUE)
+@pytest.mark.parametrize("layer_id", [layer.id for layer in VECTOR_LAYERS])
 def test_every_address_in_a_style_is_absolute(service: Any, layer_id: str) -> None:
     """QGIS loses the port of a relative one, and fetches sprites without credentials."""
     collection = ask(service, f"/collections/{layer_id}").json()

@@ -72,7 +72,7 @@ def test_values_are_never_part_of_the_text(
     for statement in (
         ids_statement(layer, request),
         count_statement(layer, request),
-        id_statement(layer, MARKER),
+        id_statement(layer, MARKER, request),
         tile_statement(layer, TILE_MATRIX_SETS[matrix], 14, 6636, 13655, replace(request, after=None)),
     ):
         assert statement.text.replace("%%", "").count("%s") == len(statement.values)

@@ -12,11 +12,11 @@ from config.pages.glyphs import LAST, SHIPPED, glyphs
 from config.styles.legend import legend
 from config.styles.mapbox import colour_expression, layer_style, map_style
 from config.styles.qml import layer_qml
-from layers.catalogue.catalogue import CATALOGUE
+from layers.catalogue.catalogue import CATALOGUE, VECTOR_LAYERS
 from layers.catalogue.layer import Layer
 
 BASE = "http://host.example:8080/service"
-LAYERS = list(CATALOGUE.values())
+LAYERS = list(VECTOR_LAYERS)
 each_layer = pytest.mark.parametrize("layer", LAYERS, ids=lambda layer: layer.id)
 
 

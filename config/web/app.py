@@ -42,6 +42,7 @@ from layers.store import Store, bind_store
 from layers.tiles.matrix import tile_matrix_set
 
 _LONGEST_KEY = 200
+CATALOG = "application/ogc-catalog+json"
 JSON_FORMATS = ("json", "geojson", "jsonfg")
 """What ``f`` may be for the hot routes of features."""
 
@@ -125,6 +126,8 @@ class App:
         elif request.method != "POST" or parts[0] != "processes":
             raise InvalidInput("app.method", path=request.path, method=request.method, allowed=allowed(request))
         answer = ask_pygeoapi(self.pygeoapi, self.items, request, parts)
+        if parts[0] == "collections" and len(parts) == 2 and CATALOG in request.header("Accept"):
+            return _as_catalog(answer, parts[1])
         return self.jobs.accepted(answer, request) if answer.status == 201 else answer
 
     def _hot(self, request: Request, parts: list[str]) -> Answer | None:
@@ -136,6 +139,9 @@ class App:
                 return self.dggs.answer("/collections/case-heat", rest, request)
             case ["dggs", *rest]:
                 return self.dggs.answer("", rest, request)
+            case ["collections", id_, "tiles", *_] if id_ in CATALOGUE and CATALOGUE[id_].tiles is None:
+                readable_layer(id_)
+                raise NotFound("app.not-found", path=request.path[:200])
             case ["collections", id_, "tiles", matrix, zoom, row, column]:
                 return self.tiles.tile(readable_layer(id_), matrix, zoom, row, column, request)
             case ["collections", id_, *rest] if rest:
@@ -194,6 +200,13 @@ class App:
 def _options(request: Request) -> Answer:
     """What may be done here."""
     return Answer(b"", "", 204, [("Allow", allowed(request)), *PREFLIGHT])
+
+
+def _as_catalog(answer: Answer, id_: str) -> Answer:
+    """The description of a collection of records under the media type that such a one has beside JSON."""
+    if CATALOGUE[id_].record and answer.media_type.startswith("application/json"):
+        answer.media_type = CATALOG
+    return answer
 
 
 def create_app(settings: Settings | None = None) -> App:

@@ -17,7 +17,10 @@ CONFORMANCE = tuple(
             "schemas core-roles-features queryables sortables returnables-and-receivables profile-parameter"
         ),
         "json-fg-1/1.0/conf": "core types-schemas profiles api",
-        "ogcapi-records-1/1.0/conf": "sorting",
+        "ogcapi-records-1/1.0/conf": (
+            "record-core record-collection record-core-query-parameters record-api sorting filtering json html oas30 "
+            "searchable-catalog searchable-catalog-sorting searchable-catalog-filtering"
+        ),
         "cql2/1.0/conf": (
             "cql2-text cql2-json basic-cql2 advanced-comparison-operators case-insensitive-comparison "
             "basic-spatial-functions basic-spatial-functions-plus spatial-functions temporal-functions "

@@ -59,8 +59,7 @@ class ItemsLinks:
             {"rel": "enclosure", "type": format_.media_type, "href": f"{items}?f={format_.id}{whole}"}
             for format_ in DOWNLOADS.values()
         ]
-        profiled = [{"rel": "profile", "href": PROFILE_URI + profile}]
-        found = [self_, *alternates, collection, *profiled, *files]
+        found = [self_, *alternates, collection, *_profiles(layer, profile), *files]
         self._standing.put(key, found)
         return found
 
@@ -104,8 +103,14 @@ class ItemsLinks:
             {"rel": "alternate", "type": "application/ld+json", "href": f"{item}?f=jsonld{more}"},
             {"rel": "alternate", "type": GEOJSON, "href": f"{item}?f=jsonfg{more}"},
             {"rel": "collection", "type": "application/json", "href": collection},
-            {"rel": "profile", "href": PROFILE_URI + profile},
+            *_profiles(layer, profile),
         ]
+
+
+def _profiles(layer: Layer, profile: str) -> list[dict[str, str]]:
+    """Profiles that an answer holds to."""
+    names = [profile, "ogc-catalog"] if layer.record else [profile]
+    return [{"rel": "profile", "href": PROFILE_URI + name} for name in names]
 
 
 def _query(request: Request, dropped: set[str], more: list[tuple[str, str]] | None = None) -> str:

@@ -9,7 +9,7 @@ from config.web.openapi_dialect import openapi_schema
 from config.web.openapi_edits import with_edits
 from config.web.openapi_jobs import JOB_PARAMETERS, JOB_RESPONSES, JOB_SCHEMAS, job_paths
 from config.web.openapi_rasters import RASTER_PARAMETERS, raster_operations
-from config.web.openapi_schemas import PARAMETERS, RESPONSES, SCHEMAS, SECURITY
+from config.web.openapi_schemas import PARAMETERS, RECORD_PARAMETERS, RESPONSES, SCHEMAS, SECURITY
 from config.web.pygeoapi_config import marked, pygeoapi_config
 from geo.crs import CRS84_URI
 from layers.catalogue.catalogue import CATALOGUE, RASTERS
@@ -53,7 +53,7 @@ def openapi_document(base_url: str, city: City) -> dict[str, Any]:
     """
     identification = pygeoapi_config(base_url, city)["metadata"]["identification"]
     crs = {"type": "string", "enum": list(offered_crs(city.metric_srid)), "default": CRS84_URI}
-    shared = PARAMETERS | JOB_PARAMETERS | RASTER_PARAMETERS | DGGS_PARAMETERS
+    shared = PARAMETERS | RECORD_PARAMETERS | JOB_PARAMETERS | RASTER_PARAMETERS | DGGS_PARAMETERS
     parameters = {name: dict(entry) for name, entry in shared.items()}
     for name in ("crs", "bbox-crs", "filter-crs", "subset-crs", "center-crs"):
         parameters[name] = parameters[name] | {"schema": crs}
@@ -119,16 +119,17 @@ def _layer_paths(layer: Layer, city: City) -> dict[str, Any]:
     def get(operation: str, summary: str, schema: str, **more: Any) -> dict[str, Any]:
         return _get(f"{operation}{name}", f"{title}: {summary}", layer.id, schema, closed=closed, **more)
 
+    search = list(RECORD_PARAMETERS) if layer.record else []
     own = [_property_parameter(layer, field.name) for field in layer.fields]
     tile = [*_names("tileMatrixSetId", "tileMatrix", "tileRow", "tileCol"), *_names("datetime", *_FILTER), *own]
-    return {
+    paths = {
         here: get("describe", "description", "collection"),
         f"{here}/items": get(
             "items",
             "features",
             "featureCollection",
             media="application/geo+json",
-            parameters=[*_names("f-items", "lang", *_ITEMS, *_FILTER), *own],
+            parameters=[*_names("f-items", "lang", *_ITEMS, *_FILTER, *search), *own],
             files=True,
         ),
         f"{here}/items/{{featureId}}": get(
@@ -164,6 +165,9 @@ def _layer_paths(layer: Layer, city: City) -> dict[str, Any]:
             empty=True,
         ),
     }
+    if layer.tiles is None:
+        paths = {path: entry for path, entry in paths.items() if "/tiles" not in path and not path.endswith("/style")}
+    return paths
 
 
 def _raster_paths(raster: Raster, city: City) -> dict[str, Any]:

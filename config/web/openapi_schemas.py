@@ -103,6 +103,14 @@ PARAMETERS: dict[str, Any] = {
     "tileCol": _path("tileCol", "Column from the left", _WHOLE),
 }
 
+_LISTED = {"type": "array", "items": _TEXT}
+RECORD_PARAMETERS: dict[str, Any] = {
+    "q": _query("q", "Words, cut as Chinese is; of terms between commas one has to be there", _LISTED),
+    "ids": _query("ids", "Ids of records; an empty list finds nothing", _LISTED),
+    "externalIds": _query("externalIds", "The city's codes of data items, with or without data-items: before", _LISTED),
+}
+"""Those of OGC API - Records that features don't have."""
+
 _ERROR = {"application/json": {"schema": {"$ref": "#/components/schemas/exception"}}}
 _NO_BODY_SCHEMA = {"text/html": {"schema": {"type": "string"}}, "application/xml": {"schema": {"type": "string"}}}
 

@@ -9,7 +9,7 @@ import orjson
 from config.pages.assets import asset
 from config.pages.map_page import map_page
 from config.pages.situation_page import situation_page
-from config.pages.templating import CONTENT_SECURITY_POLICY, set_page_context
+from config.pages.templating import CONTENT_SECURITY_POLICY, render, set_page_context
 from config.qgis.handing_out import project_for_asker
 from config.styles.mapbox import map_style
 from config.styles.qml import layer_qml
@@ -20,6 +20,7 @@ from geo.errors import InvalidInput, NeedsKey
 from layers.catalogue.catalogue import CATALOGUE, RASTERS
 from layers.catalogue.layer import Layer
 from layers.identity import current
+from layers.records.summary import completeness_summary
 from layers.store import Store
 
 STYLE = "application/vnd.mapbox.style+json"
@@ -52,6 +53,11 @@ class PageRoutes:
                 return Answer(page.encode(), "text/html; charset=utf-8", 200, headers)
             case ["situation"]:
                 return self._situation(request)
+            case ["completeness"]:
+                summary = completeness_summary(self._store.database)
+                page = render("completeness.html", summary, request.language, self._base)
+                headers = [("Cache-Control", "no-cache"), ("Content-Security-Policy", CONTENT_SECURITY_POLICY)]
+                return Answer(page.encode(), "text/html; charset=utf-8", 200, headers)
             case ["assets", name]:
                 return self._asset(name, request)
             case ["qgis"]:

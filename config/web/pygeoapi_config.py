@@ -116,11 +116,11 @@ def _collection(layer: Layer, base_url: str, city: City) -> dict[str, Any]:
         ],
         "providers": [
             {
-                "type": "feature",
+                "type": "record" if layer.record else "feature",
                 "name": "layers.features.provider.FeatureProvider",
                 "data": layer.id,
                 "id_field": layer.id_field,
-                "title_field": "name" if layer.field("name") else layer.id_field,
+                "title_field": _title_field(layer),
                 "crs": list(offered_crs(city.metric_srid)),
                 "storage_crs": CRS84_URI,
                 "editable": False,
@@ -140,6 +140,10 @@ def _collection(layer: Layer, base_url: str, city: City) -> dict[str, Any]:
         collection["links"].append(_link(rel, "application/json", Text("离散全球网格", "DGGS"), f"{here}/dggs"))
     if layer.time:
         collection["time_field"] = layer.time[0]
+    if layer.tiles is None:
+        # no map shows it
+        collection["links"] = collection["links"][:1]
+        collection["providers"] = collection["providers"][:1]
     return collection
 
 
@@ -161,6 +165,11 @@ def _raster(raster: Raster, city: City) -> dict[str, Any]:
             }
         ],
     }
+
+
+def _title_field(layer: Layer) -> str:
+    """The field that a feature is called by."""
+    return next((name for name in ("name", "title") if layer.field(name)), layer.id_field)
 
 
 def _link(rel: str, type_: str, title: Text, href: str) -> dict[str, Any]:

@@ -34,6 +34,7 @@ CAMERAS = Layer(
     readers="staff",
     row_rule=STAFF_OF_TOWNSHIP,
     tile_fields=("device_id", "name", "source", "azimuth_deg", "status"),
+    required=("device_id", "name", "status", "azimuth_deg", "fov_deg", "range_m", "height_m", "grid_code"),
     style=Style(
         "#1d3557",
         by="source",

@@ -38,6 +38,7 @@ CASES = Layer(
     readers="staff",
     row_rule=STAFF_OF_TOWNSHIP,
     tile_fields=("case_no", "category", "type_name", "state"),
+    required=("case_no", "type_code", "channel", "state", "reported_at", "grid_code"),
     style=Style(
         "#d62828",
         by="category",

@@ -97,3 +97,16 @@ LINEAGE_OPERATIONS = (
     ("new", Text("新设", "New ground")),
     ("retire", Text("撤销", "Retired")),
 )
+RECORD_TYPES = (
+    ("series", Text("数据方面", "Aspect")),
+    ("dataset", Text("基础数据项", "Base data item")),
+    ("collection", Text("图层", "Layer")),
+)
+CYCLES = (
+    ("realtime", Text("实时", "Real time")),
+    ("day", Text("每日", "Daily")),
+    ("week", Text("每周", "Weekly")),
+    ("month", Text("每月", "Monthly")),
+    ("quarter", Text("每季", "Quarterly")),
+    ("year", Text("每年", "Yearly")),
+)

@@ -27,6 +27,7 @@ DIVISIONS = Layer(
         POPULATION,
     ),
     tile_fields=("code", "name", "level"),
+    required=("code", "name", "area_m2", "population"),
     style=Style("#6b5b95", label="name", width=1.6, opacity=0.02),
 )
 
@@ -60,6 +61,7 @@ GRIDS = Layer(
     time=("valid_from", "valid_to"),
     current_only=True,
     tile_fields=("code", "name", "kind", "population"),
+    required=("code", "name", "village_code", "population", "leaders", "members", "party_organisation"),
     style=Style(
         "#2a9d8f", by="kind", colours=(("social", "#2a9d8f"), ("dedicated", "#e76f51")), label="name", opacity=0.18
     ),

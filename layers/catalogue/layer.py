@@ -114,6 +114,10 @@ class Layer:
         Columns that tiles carry.
     style : Style
         How it is drawn.
+    required : tuple of str
+        Fields that every row should have a value in; none of them makes a row wrong, but completeness counts them.
+    record : bool
+        Whether its features are records of a catalogue, which are looked for by words.
     """
 
     id: str
@@ -134,6 +138,8 @@ class Layer:
     released: bool = False
     tiles: tuple[int, int] | None = (0, 22)
     tile_fields: tuple[str, ...] = ()
+    required: tuple[str, ...] = ()
+    record: bool = False
 
     def field(self, name: str) -> Field | None:
         """The field of that name, or None."""

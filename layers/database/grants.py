@@ -17,6 +17,8 @@ OWN_DENSITY = f"audience = 'public' or ({STAFF} and (select wangge.asking_townsh
 EDITORS = "(select wangge.may_edit())"
 
 SUPPORTING_RULES = {
+    "completeness": STAFF_OF_TOWNSHIP,
+    "item_deliveries": "(select wangge.asking_role()) = 'admin'",
     "case_counts": STAFF_OF_TOWNSHIP,
     # released counts beside exact ones would be counted twice
     "heat_years": "(select wangge.heat_audience()) = 'public'",

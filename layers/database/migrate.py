@@ -13,6 +13,7 @@ from geo.errors import Conflict
 from layers.case_types import write_case_types
 from layers.database.grants import apply_grants
 from layers.heat.cells import refine_cells
+from layers.records.items import write_layers
 
 _LOCK = 321_283_001
 """Advisory lock: of two services that start at once on one database, the second waits."""
@@ -102,6 +103,7 @@ def migrate(dsn: str, progress: Callable[[str], None] | None = None) -> list[str
                 ran.append(migration.name)
             apply_grants(cur)
             write_case_types(cur)
+            write_layers(cur)
             if "0007_counts.sql" in ran:
                 refine_cells(cur)
     finally:

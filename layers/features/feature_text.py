@@ -8,6 +8,7 @@ from layers.database.sqltext import Sql, name
 from layers.features.items_request import ItemsRequest
 from layers.features.jsonfg_text import place_texts, time_text
 from layers.features.query import source
+from layers.features.record_text import CONFORMS_TO, PROPERTIES
 from layers.heat.sums import HEAT, heat_request
 
 _DEGREE_DIGITS = 8
@@ -70,6 +71,10 @@ def feature_text(
         degrees = f"coalesce({geometry_text(layer, CRS84_URI)}, 'null')" if geometry else "'null'"
         shape, place = place_texts(degrees, shape, crs, profile)
         more = ["',\"place\":'", place, "',\"time\":'", time_text(layer)]
+    if layer.record:
+        # JSON-FG has a conformsTo of its own, at the root alone
+        more = more or [CONFORMS_TO, "',\"time\":'", time_text(layer)]
+        members.append(PROPERTIES)
     parts = [
         '\'{"type":"Feature","id":\'',
         f"to_json({name(layer.id_field)})",

@@ -15,6 +15,7 @@ from geo.errors import InvalidInput
 from layers.catalogue.layer import Layer
 from layers.features.cql2 import Condition, compile_filter, parse_filter
 from layers.features.moments import Period, parse_period
+from layers.records.search import Search, parse_search
 
 OFFERED_CRS = (CRS84_URI, uri_of(4490), uri_of(4549), uri_of(3857))
 """CRS in which every collection is read; `offered_crs` puts the city's own metric CRS in the place of 4549."""
@@ -78,6 +79,8 @@ class ItemsRequest:
         Sort values and row number of the last feature of the page before.
     profile : str
         Of GeoJSON: one of `PROFILES`.
+    search : Search or None
+        What records are looked for by words and ids.
     """
 
     limit: int = DEFAULT_LIMIT
@@ -94,6 +97,7 @@ class ItemsRequest:
     hits_only: bool = False
     after: tuple[object, ...] | None = None
     profile: str = "rfc7946"
+    search: Search | None = None
 
 
 asked: ContextVar[ItemsRequest | None] = ContextVar("wangge_items_request", default=None)
@@ -154,6 +158,7 @@ def parse_items_request(
         hits_only=resulttype == "hits",
         after=_cursor(params["cursor"], len(sortby)) if "cursor" in params else None,
         profile=_profile(params),
+        search=parse_search(params) if layer.record else None,
     )
 
 

@@ -16,6 +16,7 @@ from layers.features.cql2_temporal import moment_sql
 from layers.features.items_request import ItemsRequest
 from layers.features.moments import Period
 from layers.heat.sums import HEAT, heat_request, heat_rows
+from layers.records.search import search_conditions
 
 _CELL = re.compile(r"[0-9a-f]{15}\Z")
 
@@ -52,6 +53,8 @@ def conditions(layer: Layer, request: ItemsRequest) -> list[Sql]:
         found.append(_equality(layer, column, value))
     if request.condition is not None:
         found.append(request.condition.sql)
+    if request.search is not None:
+        found += search_conditions(request.search)
     return found
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from importlib.resources import files
 from typing import Protocol
 
 import geopandas as gpd
@@ -23,6 +24,8 @@ from layers.heat.public import publishing
 from layers.heat.release import release_counts
 from layers.hotspots.run import Search, find
 from layers.hotspots.store import store
+from layers.records.items import read_items, write_items, write_layers
+from layers.records.measure import measure_records
 from layers.sample import rhythm, tables
 from layers.sample.city import SampleCity, build_city
 
@@ -85,6 +88,7 @@ def load_sample(db_connection: Connection, progress: Progress = _silent, city: S
         # whoever owns the tables is an administrator
         cursor.execute("select set_config('wangge.role', 'admin', true)")
         release_counts(cursor, publishing())
+        _records(cursor)
     progress(total, total, "sample.done")
 
 
@@ -94,6 +98,15 @@ def _city_row(cursor: Cursor, city: SampleCity) -> None:
         " values (%s, %s, %s, true, %s, st_setsrid(st_geomfromwkb(%s), 4490))",
         (tables.CODE, tables.NAME, tables.NAME_EN, tables.METRIC_SRID, shapely.to_wkb(city.outline)),
     )
+
+
+def _records(cursor: Cursor) -> None:
+    """A plausible list of data items, and how complete what the sample has of them is."""
+    text = files("layers.sample").joinpath("data_items.csv").read_text("utf-8")
+    write_items(cursor, read_items(text), "sample")
+    write_layers(cursor)
+    cursor.execute("select set_config('wangge.role', 'admin', true)")
+    measure_records(cursor)
 
 
 def _crosswalk(cursor: Cursor, city: SampleCity) -> None:

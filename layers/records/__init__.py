@@ -1,0 +1,1 @@
+"""The catalogue of data: records, what was delivered, and how complete it is."""

@@ -1,0 +1,50 @@
+"""A thin client for planners: layers as GeoDataFrames, processes as functions, jobs awaited and cancelled.
+
+It needs requests and geopandas and nothing of this project: the folder can be copied beside any script or notebook.
+
+    import wangge_client as wangge
+
+    city = wangge.connect("http://127.0.0.1:5000", key="wg_...")
+    city.layers                                       # what there is, as a table
+    grids = city.read("grids", filter="population > 1200", crs="EPSG:4549")
+    answer = city.locate(points=[[120.05, 32.17]])    # a process by its name, its inputs as arguments
+    job = city.start("check-coverage", layer="grids")
+    findings = job.wait(progress=True).frame()
+"""
+
+from __future__ import annotations
+
+from wangge_client.city import City
+from wangge_client.errors import Cancelled, Forbidden, NeedsKey, NotFound, ServiceError
+from wangge_client.job import Job
+from wangge_client.tables import Answer
+
+__all__ = ["Answer", "Cancelled", "City", "Forbidden", "Job", "NeedsKey", "NotFound", "ServiceError", "connect"]
+
+
+def connect(
+    url: str = "http://127.0.0.1:5000", key: str | None = None, *, lang: str = "zh", timeout_s: float = 120.0
+) -> City:
+    """A service, asked for once to see that it is there and takes the key.
+
+    Parameters
+    ----------
+    url : str
+        Its address.
+    key : str, optional
+        Without one you see what the public sees.
+    lang : str
+        ``zh`` or ``en``: language of titles and errors.
+    timeout_s : float
+        How long one request may take.
+
+    Raises
+    ------
+    ServiceError
+        When the key is wrong.
+    requests.ConnectionError
+        When nobody answers.
+    """
+    city = City(url, key, lang, timeout_s)
+    city.get("conformance")
+    return city

@@ -1,0 +1,51 @@
+"""What the service refuses, in its own words."""
+
+from __future__ import annotations
+
+import requests
+
+
+class ServiceError(Exception):
+    """What the service refused.
+
+    Attributes
+    ----------
+    status : int
+        HTTP status.
+    code : str
+        Its name for the error.
+    """
+
+    def __init__(self, status: int, code: str, words: str) -> None:
+        super().__init__(words)
+        self.status = status
+        self.code = code
+
+
+class NeedsKey(ServiceError):
+    """Only holders of a key may do this, or the key is wrong (401)."""
+
+
+class Forbidden(ServiceError):
+    """The key may not do this (403)."""
+
+
+class NotFound(ServiceError):
+    """There is no such thing (404)."""
+
+
+class Cancelled(ServiceError):
+    """The job was cancelled and has no result."""
+
+
+_ERRORS = {401: NeedsKey, 403: Forbidden, 404: NotFound}
+
+
+def error_of(answer: requests.Response) -> ServiceError:
+    """The error that an answer says."""
+    try:
+        said = answer.json()
+        code, words = str(said["code"]), str(said["description"])
+    except (ValueError, KeyError):
+        code, words = "Unknown", f"{answer.status_code} {answer.reason}: {answer.url}"
+    return _ERRORS.get(answer.status_code, ServiceError)(answer.status_code, code, words)
