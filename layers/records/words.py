@@ -10,7 +10,10 @@ from typing import Any, Final
 _WORD: Final = re.compile(r"[0-9a-z\u3400-\u9fff\U00020000-\U0003ffff]", re.IGNORECASE)
 _LONGEST: Final = 200
 
-_OF_THE_CITY: Final = ("蓝天卫士", "天网", "镇街", "村居", "卫片", "图斑", "九小场所", "老年人口", "河长", "河长制")
+_OF_THE_CITY: Final = (
+    "蓝天卫士", "天网", "镇街", "村居", "卫片", "图斑", "九小场所", "老年人口", "河长", "河长制", "产业园区",
+    "出租房屋", "管网", "供水管网", "燃气管网",
+)  # fmt: skip
 """Words that a general dictionary lacks."""
 
 
