@@ -9,7 +9,7 @@ from config.web.openapi_dialect import openapi_schema
 from config.web.openapi_edits import with_edits
 from config.web.openapi_jobs import JOB_PARAMETERS, JOB_RESPONSES, JOB_SCHEMAS, job_paths
 from config.web.openapi_rasters import RASTER_PARAMETERS, raster_operations
-from config.web.openapi_schemas import PARAMETERS, RECORD_PARAMETERS, RESPONSES, SCHEMAS, SECURITY
+from config.web.openapi_schemas import PARAMETERS, RECORD_PARAMETERS, RESPONSES, SCHEMAS, SECURITY, property_parameter
 from config.web.pygeoapi_config import marked, pygeoapi_config
 from geo.crs import CRS84_URI
 from layers.catalogue.catalogue import CATALOGUE, RASTERS
@@ -17,7 +17,6 @@ from layers.catalogue.layer import Layer
 from layers.catalogue.raster import Raster
 from layers.exporting.formats import DOWNLOADS
 from layers.features.items_request import offered_crs
-from layers.features.provider import json_type
 from layers.store import City
 from processes.registry import PROCESSES
 
@@ -120,7 +119,7 @@ def _layer_paths(layer: Layer, city: City) -> dict[str, Any]:
         return _get(f"{operation}{name}", f"{title}: {summary}", layer.id, schema, closed=closed, **more)
 
     search = list(RECORD_PARAMETERS) if layer.record else []
-    own = [_property_parameter(layer, field.name) for field in layer.fields]
+    own = [property_parameter(layer, field.name) for field in layer.fields]
     tile = [*_names("tileMatrixSetId", "tileMatrix", "tileRow", "tileCol"), *_names("datetime", *_FILTER), *own]
     paths = {
         here: get("describe", "description", "collection"),
@@ -276,23 +275,6 @@ def _get(
     if closed:
         operation_["security"] = [{"key": []}, {"basic": []}]
     return {"get": operation_}
-
-
-def _property_parameter(layer: Layer, name: str) -> dict[str, Any]:
-    """A property as a filter parameter, in the form in which QGIS takes it for one."""
-    field = layer.field(name)
-    kind = json_type(field.type) if field and field.type != "array" else {"type": "string"}
-    if field and field.type in ("date", "date-time"):
-        kind = {"type": "string"}
-    return {
-        "name": name,
-        "in": "query",
-        "required": False,
-        "description": f"{field.title.en} / {field.title.zh}" if field else name,
-        "schema": kind,
-        "style": "form",
-        "explode": False,
-    }
 
 
 def _names(*names: str) -> list[dict[str, str]]:

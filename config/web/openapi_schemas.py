@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from config.web.http import ITEM_FORMATS
+from layers.catalogue.layer import Layer
 from layers.exporting.formats import ENCODINGS
 from layers.features.items_request import DEFAULT_LIMIT, GREATEST_LIMIT, PROFILES
+from layers.features.provider import json_type
 from layers.tiles.matrix import DEEPEST, TILE_MATRIX_SETS
 
 _TEXT = {"type": "string"}
@@ -225,3 +227,20 @@ SECURITY: dict[str, Any] = {
     "key": {"type": "apiKey", "in": "header", "name": "X-API-Key", "description": "Personal key"},
     "basic": {"type": "http", "scheme": "basic", "description": "Any user name, the personal key as password"},
 }
+
+
+def property_parameter(layer: Layer, name: str) -> dict[str, Any]:
+    """A property as a filter parameter, in the form in which QGIS takes it for one."""
+    field = layer.field(name)
+    kind = json_type(field.type) if field and field.type != "array" else {"type": "string"}
+    if field and field.type in ("date", "date-time"):
+        kind = {"type": "string"}
+    return {
+        "name": name,
+        "in": "query",
+        "required": False,
+        "description": f"{field.title.en} / {field.title.zh}" if field else name,
+        "schema": kind,
+        "style": "form",
+        "explode": False,
+    }
