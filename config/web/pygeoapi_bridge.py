@@ -19,8 +19,10 @@ from config.settings import hand_over
 from config.web.conformance import CONFORMANCE
 from config.web.http import Environ, StartResponse
 from config.web.raster_description import raster_description
+from geo.crs import CRS84_URI
 from layers.catalogue.catalogue import CATALOGUE, RASTERS
 from layers.exporting.formats import DOWNLOADS
+from layers.features.items_request import offered_crs
 from layers.features.moments import moment_text
 from layers.identity import current
 from layers.store import Store
@@ -128,6 +130,10 @@ def _live_collections(stock: Callable[..., dict[str, Any]], store: Store) -> Cal
         if layer.time:
             description["extent"]["temporal"] = {"interval": [[moment_text(edge) for edge in bounds.times]]}
         description["itemCount"] = bounds.count
+        if layer.record:
+            # records come in every CRS as well, which pygeoapi says of features alone
+            crs = list(offered_crs(store.city().metric_srid))
+            description |= {"crs": crs, "storageCrs": CRS84_URI}
         language = "zh" if _is_chinese(str(locale_)) else "en"
         description["links"] += [
             {
