@@ -87,7 +87,7 @@ def test_a_collection_says_where_it_lies_and_in_which_crs(service: Any, layer_id
         assert 31 < south < north < 33
         assert collection["storageCrs"] == CRS84
         assert set(collection["crs"]) == {CRS84, EPSG + "4490", EPSG + "4549", EPSG + "3857"}
-        assert collection["itemType"] == "feature"
+        assert collection["itemType"] == ("record" if CATALOGUE[layer_id].record else "feature")
         assert collection["itemCount"] == ask(service, f"/collections/{layer_id}/items?limit=1").json()["numberMatched"]
         assert links(collection, "items")["application/geo+json"]
         assert links(collection, CONF.replace("spec/", "def/rel/ogc/1.0/schema"))["application/schema+json"]
