@@ -33,7 +33,7 @@ from layers.sample.city import build_city
 CASES = 1_000_000
 MORE = 4
 MONTH = "2025-06"
-_ROUNDS = 7
+_ROUNDS = 40
 _TICKS = os.sysconf("SC_CLK_TCK")
 _JITTER_DEG = 0.0015
 

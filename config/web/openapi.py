@@ -84,8 +84,7 @@ def openapi_document(base_url: str, city: City) -> dict[str, Any]:
     for id_ in PROCESSES:
         paths |= _process_paths(id_)
     paths |= job_paths()
-    for path, told in dggs_operations():
-        paths[path] = _get(**told)
+    paths |= {path: _get(**told) for path, told in dggs_operations()}
     return {
         "openapi": "3.0.3",
         "info": {

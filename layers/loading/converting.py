@@ -11,11 +11,9 @@ from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import Any, Final
 
-import numpy as np
-from numpy.typing import NDArray
-
 from layers.catalogue.layer import Field
 from layers.features.moments import CITY_ZONE
+from layers.loading.moments import Moments
 from layers.loading.personal_data import masked, personal_data
 from layers.loading.rejects import Problem
 from layers.loading.rules import Rule
@@ -33,8 +31,6 @@ _CLOCK: Final = re.compile(
     r"\s*(Z|[+-]\d{2}(?::?\d{2})?)?\Z",
     re.IGNORECASE,
 )
-_PLAIN_MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\Z", re.ASCII)
-_FIRST, _AFTER = np.datetime64("1900-01-01", "s"), np.datetime64("2200-01-01", "s")
 _GROUPED: Final = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?\Z")
 _NUMBER: Final = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?\Z")
 _ROUNDED: Final = re.compile(r"\d(\.\d+)?[eE]\+?\d+\Z")
@@ -193,35 +189,6 @@ class Converter:
     def _date(self, value: object) -> date | Problem:
         moment = _as_moment(value)
         return Problem("load.reject-date") if moment is None else moment.astimezone(CITY_ZONE).date()
-
-
-class Moments(list[Any]):
-    """A column of moments as text with its offset, of which a register of a million has six.
-
-    Attributes
-    ----------
-    clock : (n,) ndarray of datetime64[s]
-        What the city's clock showed, NaT for nothing.
-    """
-
-    clock: NDArray[np.datetime64]
-
-    @classmethod
-    def of(cls, values: Sequence[object]) -> Moments | None:
-        """The column, when each of its values is nothing or of the form ``2024-03-05 08:00:00``; else None."""
-        written = [value or None for value in values]
-        known = [value for value in written if value is not None]
-        if not known or not all(type(value) is str and _PLAIN_MOMENT.match(value) for value in known):
-            return None
-        try:
-            clock = np.array(["NaT" if value is None else value for value in written], dtype="datetime64[s]")
-        except ValueError:
-            return None  # a 30th of February: told value by value
-        if not ((clock >= _FIRST) & (clock < _AFTER) | np.isnat(clock)).all():
-            return None
-        moments = cls(None if value is None else f"{value}+08:00" for value in written)
-        moments.clock = clock
-        return moments
 
 
 def _as_text(value: object) -> str:

@@ -12,7 +12,7 @@ from geo.codes.code import parse_code
 from geo.codes.schemes import SCHEMES
 from geo.errors import InvalidInput
 from layers.features.moments import CITY_ZONE
-from layers.loading.converting import Moments
+from layers.loading.moments import Moments
 from layers.loading.reference import Reference
 from layers.loading.rejects import Problem
 
