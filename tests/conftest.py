@@ -199,6 +199,18 @@ def own_service(
         yield running
 
 
+@pytest.fixture
+def edited(own_service: Service) -> Iterator[Service]:
+    """The service without edits of another test, and with one editor's key."""
+    yield own_service
+    with own_service.database.transaction() as cur:
+        cur.execute(
+            "update wangge.change_sets set state = 'abandoned', is_current = false, closed_at = now()"
+            " where state = 'open'"
+        )
+        cur.execute("delete from wangge.findings where change_set is not null")
+
+
 # --- jobs
 
 

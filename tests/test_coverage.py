@@ -254,7 +254,7 @@ def test_identity_survives_a_small_change_and_tells_parts_apart() -> None:
 def test_every_kind_has_its_text() -> None:
     values = {"x": 1.0, "y": 2.0, "reason": "", "length_m": 1.0, "parts": 2, "share": 0.5, "parent": "p"}
     values |= {"people": 1.0, "least": 2.0, "most": 3.0}
-    values |= {"least_m2": 1.0, "most_m2": 2.0, "placement": "gcj02", "offset_m": 500.0}
+    values |= {"least_m2": 1.0, "most_m2": 2.0, "placement": "gcj02", "offset_m": 500.0, "attribute": "name"}
     for kind in KINDS:
         text = texts()[f"finding.{kind}"]
         assert text.zh and text.en

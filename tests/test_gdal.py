@@ -50,7 +50,7 @@ def test_gdal_lists_what_one_may_read(service: Any) -> None:
     assert public == {layer.id for layer in CATALOGUE.values() if layer.readers == "public"}
 
 
-@pytest.mark.parametrize("layer_id", sorted(set(CATALOGUE) - {"findings", "grid-edits", "grid-lineage"}))
+@pytest.mark.parametrize("layer_id", sorted(set(CATALOGUE) - {"findings", "grid-edits", "grid-lineage", "case-heat"}))
 def test_gdal_reads_a_collection_as_the_table_has_it(service: Any, layer_id: str) -> None:
     """Every field and every vertex, page after page, up to the first fifteen hundred features."""
     layer = CATALOGUE[layer_id]
@@ -119,6 +119,13 @@ def test_gdal_s_box_is_answered_by_the_index(service: Any) -> None:
     touching = rows(service,
     "select code from wangge.grids where st_intersects(geom, st_makeenvelope(%s, %s, %s, %s, 4490))", *box)
     assert {code for (code,) in touching} <= set(frame["code"]) <= {code for (code,) in held}
+
+
+def test_gdal_reads_heat_that_adds_up_to_the_cases(service: Any) -> None:
+    """Sums made for the request have no table of their own: a cell once, all of them together the cases."""
+    frame = pyogrio.read_dataframe(source(service, "case-heat"), PAGE_SIZE=5000, **staff(service))
+    assert frame["cell"].is_unique
+    assert frame["count"].sum() == rows(service, "select count(*) from wangge.cases")[0][0]
 
 
 @pytest.mark.parametrize("srid", [4490, 4549, 3857])

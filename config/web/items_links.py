@@ -110,7 +110,7 @@ class ItemsLinks:
 def _profiles(layer: Layer, profile: str) -> list[dict[str, str]]:
     """Profiles that an answer holds to."""
     names = [profile, "ogc-catalog"] if layer.record else [profile]
-    return [{"rel": "profile", "href": PROFILE_URI + name} for name in names]
+    return [{"rel": "profile", "type": "text/html", "href": PROFILE_URI + name} for name in names]
 
 
 def _query(request: Request, dropped: set[str], more: list[tuple[str, str]] | None = None) -> str:

@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 _NULL = {"type": "null"}
-_UNKNOWN = ("anyOf", "const", "prefixItems", "examples", "contentMediaType", "contentEncoding", "$defs")
+_UNKNOWN = (
+    "anyOf", "const", "prefixItems", "examples", "contentMediaType", "contentEncoding", "$defs", "title_zh",
+    "description_zh",
+)  # fmt: skip
 
 
 def openapi_schema(schema: Any) -> Any:

@@ -28,6 +28,7 @@ from layers.identity import current
 from layers.store import Store
 from layers.texts import texts
 from processes.answers import as_json
+from processes.jobs.manager import PROCESS
 
 WsgiApp = Callable[[Environ, StartResponse], Any]
 
@@ -38,6 +39,10 @@ class VisibleResources(dict[str, Any]):
     def _shown(self, id_: object) -> bool:
         layer = CATALOGUE.get(str(id_)) or RASTERS.get(str(id_))
         return layer is None or current().reaches(layer.readers)
+
+    def __getitem__(self, id_: str) -> Any:
+        # pygeoapi looks for the templates of a process by its plain id
+        return super().__getitem__(id_ if super().__contains__(id_) else f"{PROCESS}{id_}")
 
     def __iter__(self) -> Iterator[str]:
         return (id_ for id_ in super().__iter__() if self._shown(id_))

@@ -52,7 +52,7 @@ class Zone:
 def zone_id(cell: int) -> str:
     """Textual identifier of a cell.
 
-    >>> zone_id(612524041022996479)
+    >>> zone_id(612536161985888255)
     '8802a64db3fffff'
     """
     return f"{cell:x}"

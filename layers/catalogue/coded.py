@@ -54,7 +54,7 @@ RELATIONS = (
     ("1:n", Text("一个分属多个", "One cell in several grids")),
     ("n:m", Text("多对多", "Several in several")),
     ("sliver", Text("狭小，不计", "Sliver, left out")),
-    ("orphan", Text("无对应", "None")),
+    ("orphan", Text("无对应", "No counterpart")),
 )
 PLACES = (("grid", Text("网格", "Grid")), ("cell", Text("H3 单元", "H3 cell")))
 TRENDS = (("up", Text("上升", "Up")), ("steady", Text("平稳", "Steady")), ("down", Text("下降", "Down")))

@@ -63,14 +63,21 @@ def time_text(layer: Layer) -> str:
     if not layer.time:
         return "'null'"
     first, last = name(layer.time[0]), name(layer.time[-1])
+    field = layer.field(layer.time[0])
+    days = field is not None and field.type == "date"
     if len(layer.time) == 2:
         # one that ended on the day it began was never valid
-        end = f"greatest({last} - 1, {first})" if layer.current_only else last
-        edges = f"coalesce({first}::text, '..'), case when {last} is null then '..' else {end}::text end"
+        end = f"greatest({last} - 1, {first})" if layer.current_only and days else last
+        begin, end = (f"{edge}::text" if days else _moment(edge) for edge in (first, end))
+        edges = f"coalesce({begin}, '..'), case when {last} is null then '..' else {end} end"
         text = f"jsonb_build_object('interval', jsonb_build_array({edges}))::text"
-    elif (field := layer.field(layer.time[0])) is not None and field.type == "date":
+    elif days:
         text = f"jsonb_build_object('date', {first})::text"
     else:
-        moment = f"""to_char({first} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""
-        text = f"jsonb_build_object('timestamp', {moment})::text"
+        text = f"jsonb_build_object('timestamp', {_moment(first)})::text"
     return f"case when coalesce({first}, {last}) is null then 'null' else {text} end"
+
+
+def _moment(column: str) -> str:
+    """A moment in UTC as the clause wants it."""
+    return f"""to_char({column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""
