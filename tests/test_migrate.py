@@ -64,8 +64,7 @@ def test_shipped_files_are_as_they_shipped() -> None:
 
 def test_migrations_are_numbered_without_a_gap() -> None:
     names = [migration.name for migration in migrations()]
-    numbers = [int(name[:4]) for name in names]
-    assert numbers == sorted(set(numbers))
+    assert [int(name[:4]) for name in names] == list(range(1, len(names) + 1))
     assert all(re.fullmatch(r"\d{4}_[a-z_]+\.sql", name) for name in names)
 
 

@@ -77,25 +77,6 @@ begin atomic
     limit 1;
 end;
 
--- What the public is shown of these cells of resolution 8 in these months (pairs): one number a cell and month, and
--- only those of at least 5.
-create function wangge.release_cells(cells bigint[], months date[]) returns void
-    language sql security definer set search_path = wangge, pg_temp
-begin atomic
-    delete from wangge.case_heat as shown
-    using unnest(cells, months) as touched (cell, month)
-    where (shown.audience, shown.resolution, shown.class_code, shown.channel) = ('public', 8, 'all', 'all')
-        and (shown.month, shown.cell) = (touched.month, touched.cell);
-    insert into wangge.case_heat (audience, resolution, class_code, channel, month, cell, count)
-    select 'public', 8, 'all', 'all', exact.month, exact.cell, exact.count
-    from unnest(cells, months) as touched (cell, month)
-        join wangge.case_heat as exact on (exact.month, exact.cell) = (touched.month, touched.cell)
-    where (exact.audience, exact.resolution, exact.class_code, exact.channel) = ('staff', 8, 'all', 'all')
-        and exact.count >= 5
-    order by exact.month, exact.cell
-    on conflict (audience, resolution, class_code, channel, month, cell) do update set count = excluded.count;
-end;
-
 -- One way of counting for cases that are added, changed, taken away, or all that there are: each is a list of cases with
 -- a sign. Rows are touched in the order of their keys, so that two writers wait for each other instead of dying in a
 -- deadlock. A change that nothing is counted by (of the state, say) touches no count and raises no version.
@@ -144,10 +125,6 @@ declare
     on conflict (audience, resolution, class_code, channel, month, cell)
         do update set count = known.count + excluded.count;
     %3$s
-    select array_agg(cell), array_agg(month) into cells, months
-    from (select distinct wangge.h3_parent(cell, 8) as cell, date_trunc('month', day)::date as month
-          from (%1$s) as change) as touched;
-    perform wangge.release_cells(cells, months);
     return %2$s;
 $count$;
     -- rows that have come to nothing go; less than nothing is a count that was wrong before
@@ -181,8 +158,6 @@ declare
     unknown bigint;
     changed bigint;
     least integer;
-    cells bigint[];
-    months date[];
 begin$declare$;
     made constant text := $made$ security definer set search_path = wangge, public, pg_temp set work_mem = '128MB'
         language plpgsql as $made$;
@@ -199,7 +174,7 @@ begin
             || format(counting, 'select 1 as sign, ' || columns || ' from wangge.cases', '', '') || 'end');
 end
 $make$;
-revoke all on function wangge.recount_cases(), wangge.release_cells(bigint[], date[]) from public;
+revoke all on function wangge.recount_cases() from public;
 
 create trigger cases_counted_insert after insert on wangge.cases
     referencing new table as added for each statement execute function wangge.count_added();

@@ -175,11 +175,6 @@ create trigger heat_releases_version after insert or update or delete or truncat
 
 -- Nothing public follows the cases any more.
 delete from wangge.case_heat where audience = 'public';
-create or replace function wangge.release_cells(cells bigint[], months date[]) returns void
-    language sql security definer set search_path = wangge, pg_temp
-begin atomic
-    select;
-end;
 create or replace function wangge.forget_counts() returns trigger
     language plpgsql security definer set search_path = wangge, pg_temp
 as $$
