@@ -41,8 +41,9 @@ def test_a_page_holds_to_the_clauses(service: Any, layer: str, crs: str) -> None
     kind = CATALOGUE[layer].geometry_type
     assert page.get("geometryDimension") == {"Point": 0, "Polygon": 2, "MultiPolygon": 2}.get(kind)
     assert page.get("coordRefSys") == (None if crs == CRS84_URI else crs)
-    assert links(page, "profile") == ["http://www.opengis.net/def/profile/OGC/0/jsonfg"]
-    assert links(plain, "profile") == ["http://www.opengis.net/def/profile/OGC/0/rfc7946"]
+    of_records = ["http://www.opengis.net/def/profile/OGC/0/ogc-catalog"] if CATALOGUE[layer].record else []
+    assert links(page, "profile") == ["http://www.opengis.net/def/profile/OGC/0/jsonfg", *of_records]
+    assert links(plain, "profile") == ["http://www.opengis.net/def/profile/OGC/0/rfc7946", *of_records]
     assert "conformsTo" not in plain
     assert [feature["properties"] for feature in page["features"]] == [f["properties"] for f in plain["features"]]
     for feature, other in zip(page["features"], plain["features"], strict=True):

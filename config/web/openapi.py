@@ -117,7 +117,6 @@ def _layer_paths(layer: Layer, city: City) -> dict[str, Any]:
     def get(operation: str, summary: str, schema: str, **more: Any) -> dict[str, Any]:
         return _get(f"{operation}{name}", f"{title}: {summary}", layer.id, schema, closed=closed, **more)
 
-    search = list(RECORD_PARAMETERS) if layer.record else []
     own = [property_parameter(layer, field.name) for field in layer.fields]
     tile = [*_names("tileMatrixSetId", "tileMatrix", "tileRow", "tileCol"), *_names("datetime", *_FILTER), *own]
     paths = {
@@ -127,7 +126,7 @@ def _layer_paths(layer: Layer, city: City) -> dict[str, Any]:
             "features",
             "featureCollection",
             media="application/geo+json",
-            parameters=[*_names("f-items", "lang", *_ITEMS, *_FILTER, *search), *own],
+            parameters=[*_names("f-items", "lang", *_ITEMS, *_FILTER), *own],
             files=True,
         ),
         f"{here}/items/{{featureId}}": get(
