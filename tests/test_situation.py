@@ -125,3 +125,9 @@ def test_ranks_are_one_more_than_those_better(rows: list[tuple[float, int]]) -> 
     for (total, group), place in zip(rows, found.tolist(), strict=True):
         better = sum(other > total and rival == group for other, rival in rows)
         assert place == (0 if np.isnan(total) else better + 1)
+
+
+def test_without_components_nobody_has_points_and_nothing_fails() -> None:
+    total, parts = points({"count": [1.0, 2.0, 3.0]}, 100.0, [])
+    assert np.isnan(total).all()
+    assert (len(total), parts) == (3, {})

@@ -93,7 +93,8 @@ def points(
         share = (value - component.zero_at) / (component.full_at - component.zero_at)
         # no minus before a zero
         parts[component.indicator] = component.points * np.clip(share, 0.0, 1.0) + 0.0
-    size = len(next(iter(parts.values()))) if parts else 0
+    # of what was measured, since there may be no component at all
+    size = max((len(np.atleast_1d(np.asarray(values))) for values in measured.values()), default=0)
     given, reachable, taken = np.zeros(size), np.zeros(size), np.zeros(size)
     for component in components:
         got = parts[component.indicator]

@@ -209,8 +209,8 @@ def _positive(text: str, parameter: str) -> float:
         number = float(text)
     except ValueError:
         number = math.nan
-    if not 0 < number < 1e6:
-        raise InvalidInput("query.value", parameter=parameter, value=text[:40], wanted="0 < x < 1000000")
+    if not 1e-6 < number < 1e6:
+        raise InvalidInput("query.value", parameter=parameter, value=text[:40], wanted="0.000001 < x < 1000000")
     return number
 
 

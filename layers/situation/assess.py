@@ -127,7 +127,7 @@ def unit_rows(found: Assessed) -> list[dict[str, Any]]:
     columns["rank"] = [place or None for place in found.rank.tolist()]
     columns["rank_in_township"] = [place or None for place in found.rank_in_township.tolist()]
     parts = {name: _told(values, 2) for name, values in found.parts.items()}
-    columns["parts"] = [dict(zip(parts, row, strict=True)) for row in zip(*parts.values(), strict=True)]
+    columns["parts"] = [{name: told[i] for name, told in parts.items()} for i in range(len(found.units))]
     return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
 
