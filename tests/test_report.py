@@ -118,7 +118,7 @@ def test_more_than_can_be_drawn_are_in_the_table() -> None:
     found = [Finding("gap", "error", ("a",), shapely.box(120, 32, 120.001, 32.001), {"neighbours": 1}, place=str(n))
              for n in range(number)]  # fmt: skip
     page = report(Checked("x", found, ["a"], shapes), "en", AT)
-    assert page.count("<svg") == PICTURES and f"<td class=\"n\">{number}</td>" in page
+    assert page.count("<svg") == PICTURES and f'<td class="n">{number}</td>' in page
 
 
 def test_every_kind_and_shape_can_be_drawn() -> None:
@@ -130,6 +130,28 @@ def test_every_kind_and_shape_can_be_drawn() -> None:
                   shapely.GeometryCollection([line, shapely.box(120, 32, 120.001, 32.001)])):  # fmt: skip
         root = ElementTree.fromstring(picture(shape, "error", ("a",), around))
         assert root.tag == "svg" and any(element.get("class", "").startswith("error") for element in root)
+
+
+def test_an_invalid_shape_is_drawn() -> None:
+    """Two parts that share a side can't be cut to the frame as they are: GEOS refuses (`side location conflict`)."""
+    around = Surroundings.of(["a"], np.array([shapely.box(119, 31, 121, 33)]))
+    bow = shapely.Polygon([(120, 32), (120.001, 32.001), (120.001, 32), (120, 32.001)])
+    twins = shapely.MultiPolygon([shapely.box(120, 32, 120.001, 32.001), shapely.box(120.0005, 32, 120.002, 32.001)])
+    for shape in (bow, twins):
+        assert not shape.is_valid
+        root = ElementTree.fromstring(picture(shape, "error", ("a",), around))
+        assert any(element.get("class") == "error" and element.get("d") for element in root)
+
+
+def test_what_has_no_size_adds_up_to_none() -> None:
+    found = [
+        Finding("code-duplicate", "error", ("a", "b"), None, {"code": "7", "count": 2}),
+        Finding("gap", "error", ("a",), None, {"neighbours": 1}, area_m2=0.5),
+    ]
+    shapes = np.array([shapely.box(120, 32, 120.01, 32.01)] * 2, dtype=object)
+    page = report(Checked("x", found, ["a", "b"], shapes), "en", AT)
+    kinds = page.split("<tbody>")[1].split("</tbody>")[0].split("</tr>")
+    assert [row.rsplit(">", 2)[-2].removesuffix("</td") for row in kinds if "<td>" in row] == ["0.50", ""]
 
 
 def test_a_sliver_is_drawn_to_scale() -> None:

@@ -105,7 +105,7 @@ def report(checked: Checked, language: str, at: datetime) -> str:
             "svg": svg,
         })  # fmt: skip
     drawn = [row for row in rows if row["svg"]]
-    areas = [0.0 if finding.area_m2 is None else finding.area_m2 for finding in checked.findings]
+    areas = [finding.area_m2 for finding in checked.findings]
     kinds = [words(f"report.kind.{kind}") for kind in KINDS]
     return _template().render(
         language="zh-CN" if language == "zh" else "en",
@@ -117,7 +117,7 @@ def report(checked: Checked, language: str, at: datetime) -> str:
         accepted=sum(state == "accepted" for state in checked.states),
         overlap=_number(_sum(checked.findings, ("overlap", "duplicate"))),
         gap=_number(_sum(checked.findings, ("gap",))),
-        area=_number(sum(areas)),
+        area=_number(_measured(areas)),
         kinds=sorted(_totals(rows, areas, "kind"), key=lambda total: kinds.index(total["name"])),
         townships=sorted(_totals(rows, areas, "township"), key=_worst_first),
         rows=rows,
@@ -126,17 +126,23 @@ def report(checked: Checked, language: str, at: datetime) -> str:
     )
 
 
-def _totals(rows: Sequence[Mapping[str, Any]], areas: Sequence[float], by: str) -> list[dict[str, Any]]:
+def _totals(rows: Sequence[Mapping[str, Any]], areas: Sequence[float | None], by: str) -> list[dict[str, Any]]:
     """Findings by severity and their area, for each value of a column."""
-    totals: dict[str, tuple[dict[str, int], list[float]]] = {}
+    totals: dict[str, tuple[dict[str, int], list[float | None]]] = {}
     for row, area in zip(rows, areas, strict=True):
         numbers, sums = totals.setdefault(row[by], ({key: 0 for key, _ in SEVERITIES}, []))
         numbers[row["severity"]] += 1
         sums.append(area)
     return [
-        {"name": name, "numbers": list(numbers.values()), "area": _number(sum(sums))}
+        {"name": name, "numbers": list(numbers.values()), "area": _number(_measured(sums))}
         for name, (numbers, sums) in totals.items()
     ]
+
+
+def _measured(areas: Sequence[float | None]) -> float | None:
+    """Sum of the areas, None where none was measured: a code that clashes has no size, which is not a size of 0."""
+    known = [area for area in areas if area is not None]
+    return sum(known) if known else None
 
 
 def _worst_first(total: Mapping[str, Any]) -> tuple[Any, ...]:

@@ -94,7 +94,9 @@ def picture(finding: BaseGeometry, severity: str, ids: tuple[str, ...], around: 
             code = around.ids[k]
             name = "…" + code[-6:] if len(code) > 12 and code.isdigit() else code
             names.append(f'<text x="{x:.1f}" y="{y:.1f}">{escape(name)}</text>')
-    body.append(_path(shapely.transform(shapely.intersection(finding, clip), pixels), severity))
+    # a ring of a gap may touch itself once its metres are degrees again, and an invalid shape can't be cut
+    drawn = finding if finding.is_valid else shapely.make_valid(finding)
+    body.append(_path(shapely.transform(shapely.intersection(drawn, clip), pixels), severity))
     return (
         f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}" role="img" '
         f'aria-label="{escape(", ".join(ids), quote=True)}">{"".join(body)}{"".join(names)}{_bar(metres, scale)}</svg>'
