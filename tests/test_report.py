@@ -143,6 +143,13 @@ def test_an_invalid_shape_is_drawn() -> None:
         assert any(element.get("class") == "error" and element.get("d") for element in root)
 
 
+def test_an_invalid_polygon_beside_is_drawn() -> None:
+    bow = shapely.Polygon([(120, 32), (120.002, 32.002), (120.002, 32), (120, 32.002)])
+    around = Surroundings.of(["bow"], np.array([bow]))
+    root = ElementTree.fromstring(picture(shapely.Point(120.001, 32.001), "error", ("bow",), around))
+    assert any(element.get("class") == "concerned" and element.get("d") for element in root)
+
+
 def test_what_has_no_size_adds_up_to_none() -> None:
     found = [
         Finding("code-duplicate", "error", ("a", "b"), None, {"code": "7", "count": 2}),

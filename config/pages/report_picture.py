@@ -41,9 +41,10 @@ class Surroundings:
 
     @classmethod
     def of(cls, ids: list[str], shapes: NDArray[np.object_]) -> Surroundings:
-        """Those that can be drawn."""
-        drawn = np.flatnonzero(~shapely.is_missing(shapes) & shapely.is_valid(shapes) & ~shapely.is_empty(shapes))
-        return cls([ids[i] for i in drawn.tolist()], shapes[drawn], shapely.STRtree(shapes[drawn]))
+        """Those that can be drawn; an invalid polygon as its valid parts, since GEOS can't cut it as it is."""
+        drawn = np.flatnonzero(~shapely.is_missing(shapes) & ~shapely.is_empty(shapes))
+        valid = shapely.make_valid(shapes[drawn])
+        return cls([ids[i] for i in drawn.tolist()], valid, shapely.STRtree(valid))
 
 
 def picture(finding: BaseGeometry, severity: str, ids: tuple[str, ...], around: Surroundings) -> str:
