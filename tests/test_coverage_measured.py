@@ -32,7 +32,8 @@ MEASURED = [
     "communes-corse",
 ]
 
-#: Gaps where the reference's count is not the right one.
+#: Gaps where the reference's count is not the right one: they differ in crumbs below 1e-8 m2 that rounding makes or
+#: eats, so that the same union of another machine has other ones (644, 275 and 721 with GEOS 3.14.1).
 COUNTED = {"los-angeles-county": 641, "savannah": 275, "zurich-city": 719}
 
 
@@ -59,6 +60,11 @@ def test_agrees_with_the_full_self_join(shared: Path, name: str) -> None:
     assert sum(f.area_m2 or 0 for f in gap) == pytest.approx(entry["gap_area_m2"], rel=1e-6)
     # three counts of the reference hold gaps that rounding made: tests/test_crumbs.py shows which and why
     assert len(gap) == COUNTED.get(name, entry["gaps"])
+    # down to 0.01 m2 they are the holes of the union, an oracle that shares nothing with the check
+    holes = np.array([shapely.Polygon(ring).area for part in shapely.get_parts(shapely.union_all(polygons)).tolist()
+                      for ring in part.interiors])  # fmt: skip
+    for least in (1.0, 0.01):
+        assert sum((f.area_m2 or 0) > least for f in gap) == int((holes > least).sum())
     # the measured width was found with a coarser search, which misses the middle of some slivers
     for limit, key in ((1.0, "gaps_width_le_1m"), (10.0, "gaps_width_le_10m")):
         counted = entry[key] + len(gap) - entry["gaps"]
