@@ -17,8 +17,9 @@ from geo.errors import InvalidInput
 from layers.catalogue.catalogue import CATALOGUE
 from layers.loading.converting import Converter
 from layers.loading.encoding import encoding_of_text
-from layers.loading.reading import Source, open_source
+from layers.loading.reading import open_source
 from layers.loading.rules import rule_of
+from layers.loading.source import Source
 
 CHINESE = st.text(st.characters(min_codepoint=0x4E00, max_codepoint=0x9FA5), min_size=1, max_size=12)
 NAMES = ["济川街道", "黄桥镇", "联通", "滨江镇（新）"]

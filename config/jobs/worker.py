@@ -6,25 +6,21 @@ computes, a dismissal is obeyed at once.
 
 from __future__ import annotations
 
-import argparse
 import logging
 import select
-import signal
 import socket
 import sys
 import time
-from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
 import psycopg2
 
+from config.jobs.companion import serve
 from config.jobs.job_process import JobProcess
-from config.jobs.lifeline import end_with
 from config.jobs.releasing import Releasing
 from config.jobs.subscribers import Subscribers
-from config.machine.database import reachable
-from config.settings import Settings, load
+from config.settings import Settings
 from layers.jobs.queue import JobQueue, Taken
 
 LOGGER = logging.getLogger("wangge.jobs")
@@ -168,22 +164,5 @@ class Worker:
         return said["event"] in ("result", "error")
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a worker until SIGTERM or SIGINT."""
-    parser = argparse.ArgumentParser(prog="python -m config.jobs.worker")
-    parser.add_argument("--parent", type=int, help="end in order when this process, which started the worker, is gone")
-    parent = parser.parse_args(arguments).parent
-    if parent is not None:
-        end_with(parent, signal.SIGTERM)
-    settings = load()
-    logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    with reachable(settings) as complete:
-        worker = Worker(complete)
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, worker.stop)
-        worker.run()
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(serve("config.jobs.worker", Worker))

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 
-from config.jobs.workers import Workers
+from config.jobs.companions import Companions
 from config.machine.database import cluster_of, reachable
 from config.machine.running import Running, forget, read, start_tick
 from config.settings import PROJECT, Settings, load
@@ -128,7 +128,7 @@ def serve(settings: Settings, ready: Callable[[], None] | None = None, wait_s: f
         own, tick = start_tick(os.getpid()) or 0, start_tick(server.pid) or 0
         state = Running(os.getpid(), own, server.pid, tick, settings.base_url, local_url(settings))
         state.write(settings)
-        workers = Workers(complete, output)
+        companions = Companions(complete, output)
         try:
             deadline = time.monotonic() + wait_s
             answered = False
@@ -139,10 +139,10 @@ def serve(settings: Settings, ready: Callable[[], None] | None = None, wait_s: f
                     answered = True
                     if ready:
                         ready()
-                workers.keep()
+                companions.keep()
                 time.sleep(0.1)
         finally:
-            workers.stop()
+            companions.stop()
             if server.poll() is None:
                 server.terminate()
                 try:

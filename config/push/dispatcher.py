@@ -6,10 +6,8 @@ target, since order would be lost otherwise.
 
 from __future__ import annotations
 
-import argparse
 import logging
 import select
-import signal
 import sys
 import threading
 from collections.abc import Sequence
@@ -18,12 +16,11 @@ from contextlib import closing
 import psycopg2
 from psycopg2.extensions import connection as Connection
 
-from config.jobs.lifeline import end_with
-from config.machine.database import reachable
+from config.jobs.companion import serve
 from config.push.mqtt import Broker
 from config.push.sending import Refused, Sender, Unreachable
 from config.push.webhook import Webhook
-from config.settings import Settings, load
+from config.settings import Settings
 from layers.push.outbox import (
     Event,
     Target,
@@ -157,27 +154,5 @@ class Dispatcher:
         return connection
 
 
-def dispatcher_command(parent: int) -> list[str]:
-    """Command line of a dispatcher that ends with its parent."""
-    return [sys.executable, "-m", "config.push.dispatcher", "--parent", str(parent)]
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a dispatcher until SIGTERM or SIGINT."""
-    parser = argparse.ArgumentParser(prog="python -m config.push.dispatcher")
-    parser.add_argument("--parent", type=int, help="end in order when this process, which started it, is gone")
-    parent = parser.parse_args(arguments).parent
-    if parent is not None:
-        end_with(parent, signal.SIGTERM)
-    settings = load()
-    logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    with reachable(settings) as complete:
-        dispatcher = Dispatcher(complete)
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, dispatcher.stop)
-        dispatcher.run()
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(serve("config.push.dispatcher", Dispatcher))

@@ -21,7 +21,8 @@ from geo.measuring import Plane, plane_of
 from layers.checking.coded_grids import CodedGrids
 from layers.checking.coverages import NO_LIMITS, Coverage
 from layers.checking.ordinary import ordinary
-from layers.loading.reading import Source, open_source
+from layers.loading.reading import open_source
+from layers.loading.source import Source
 from layers.loading.source_crs import SourceCrs, parse_crs
 from layers.loading.whereabouts import source_crs
 

@@ -20,12 +20,13 @@ from layers.identity import ADMIN
 from layers.loading.converting import Converter
 from layers.loading.fields import Matching, check_complete, is_field, match_columns
 from layers.loading.personal_data import personal_field
-from layers.loading.reading import BATCH, Batch, Source, open_source
+from layers.loading.reading import open_source
 from layers.loading.reference import Reference
 from layers.loading.rejects import forget_rejects, reject, write_rejects
 from layers.loading.report import LoadReport, Note, Progress, unwatched
 from layers.loading.rows import make_rows
 from layers.loading.rules import DERIVED, RULES, rule_of
+from layers.loading.source import BATCH, Batch, Source
 from layers.loading.staging import Staging, columns_of
 from layers.loading.whereabouts import Whereabouts, source_crs
 

@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 
 from geo.errors import InvalidInput
 from layers.loading.encoding import encoding_of_text
-from layers.loading.reading import BATCH, Batch
 from layers.loading.rejects import Problem
+from layers.loading.source import BATCH, Batch
 from layers.loading.source_crs import SourceCrs
 
 COORDINATES: Final = {

@@ -11,7 +11,7 @@ from shapely.geometry.base import BaseGeometry
 
 from geo.errors import InvalidInput
 from geo.placement import diagnose_placement
-from layers.loading.reading import Source
+from layers.loading.source import Source
 from layers.loading.source_crs import SourceCrs, likely_projected, parse_crs
 
 _MOST_POINTS: Final = 200_000

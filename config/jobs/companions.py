@@ -4,24 +4,18 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 import time
 from typing import IO, Any
 
-from config.push.dispatcher import dispatcher_command
+from config.jobs.companion import companion_command
 from config.settings import PROJECT, Settings
 
 _SOON_S = 10.0
 """A worker that ends sooner than this after its start waits as long before the next one: something is wrong."""
 
 
-def worker_command() -> list[str]:
-    """Command line of a worker that ends with the process that calls this."""
-    return [sys.executable, "-m", "config.jobs.worker", "--parent", str(os.getpid())]
-
-
-class Workers:
-    """The workers of one service.
+class Companions:
+    """The workers of one service, and its dispatcher of events.
 
     Parameters
     ----------
@@ -34,7 +28,10 @@ class Workers:
     def __init__(self, settings: Settings, output: IO[bytes]) -> None:
         self._settings = settings
         self._output = output
-        self._commands = [*[worker_command()] * settings.job_workers, dispatcher_command(os.getpid())]
+        self._commands = [
+            companion_command(module, os.getpid())
+            for module in ["config.jobs.worker"] * settings.job_workers + ["config.push.dispatcher"]
+        ]
         self._running: list[tuple[subprocess.Popen[Any], float]] = [self._start(each) for each in self._commands]
 
     def keep(self) -> None:
