@@ -41,7 +41,7 @@ class Plane:
             level: NDArray[np.object_] = shapely.force_2d(geometries)
             return level
         # what is computed twice in degrees differs in its last digit, and would count as a border torn
-        decimals = _DECIMALS if CRS(self.source).is_geographic else None
+        decimals = _DECIMALS if _in_degrees(self.source) else None
         return _moved(geometries, _way(self.source, self.crs), decimals)
 
     def back(self, geometries: NDArray[Any]) -> NDArray[np.object_]:
@@ -50,7 +50,7 @@ class Plane:
             same: NDArray[np.object_] = np.asarray(geometries, dtype=object)
             return same
         moved = _moved(geometries, _way(self.crs, self.source))
-        if not CRS(self.source).is_geographic:
+        if not _in_degrees(self.source):
             return moved
         rounded: NDArray[np.object_] = shapely.transform(moved, lambda points: np.round(points, _DECIMALS))
         return rounded
@@ -93,6 +93,12 @@ def plane_of(bounds: tuple[float, float, float, float]) -> Plane:
 def _way(source: str, target: str) -> Transformer:
     """Transformer between two CRS, x first; finding one takes longer than checking a city."""
     return Transformer.from_crs(source, target, always_xy=True)
+
+
+@lru_cache(maxsize=64)
+def _in_degrees(crs: str) -> bool:
+    """Whether a CRS has longitude and latitude."""
+    return bool(CRS(crs).is_geographic)
 
 
 def _moved(geometries: NDArray[Any], way: Transformer, decimals: int | None = None) -> NDArray[np.object_]:

@@ -131,11 +131,13 @@ def node_borders(changed: Geometries, fixed: Geometries, tolerance_m: float, *, 
     sound = shapely.is_valid(flat) & (shapely.area(flat) > 0)
     if not sound.all():
         raise InvalidInput("noding.unsound", index=int(np.argmin(sound)) + 1)
-    near = shapely.STRtree(flat).query(flat[:count], predicate="dwithin", distance=tolerance_m)[1]
+    grid, near = shapely.STRtree(flat).query(flat[:count], predicate="dwithin", distance=tolerance_m)
     some = np.unique(near)
     edges = matched_edges(flat[some])
-    # every fault begins at an edge that is not matched
-    if not (edges.partner[some[edges.owner] < count] < 0).any():
+    # every fault begins at an edge that is not matched, and so lies at a grid that has one
+    torn = np.unique(some[edges.owner[edges.partner < 0]])
+    some = np.unique(near[np.isin(grid, torn[torn < count])])
+    if not len(some):
         return Noded(given[:count], given[count:], [], [])
 
     terms = Terms(tolerance_m, set(np.flatnonzero(mended).tolist()), frozenset(range(count, len(given))))
@@ -153,7 +155,7 @@ def node_borders(changed: Geometries, fixed: Geometries, tolerance_m: float, *, 
     touched = []
     for i in some[~mended[some]].tolist():
         shape = put_together(faces.shapes[whose[i]])
-        if not shapely.equals_exact(shapely.normalize(shape), shapely.normalize(flat[i])):
+        if not _same(shape, flat[i]):
             new[i] = shape
             touched.append(i)
     vertices = Vertices(given[some], flat[some], plane)
@@ -161,7 +163,7 @@ def node_borders(changed: Geometries, fixed: Geometries, tolerance_m: float, *, 
     left = [(unit.shape, unit.reason) for unit in units if unit.winner is None and unit.reason is not None]
     moves = []
     for i in touched:
-        if shapely.equals_exact(shapely.normalize(new[i]), shapely.normalize(flat[i])):
+        if _same(new[i], flat[i]):
             continue
         there = vertices.in_source(new[i])
         if not there.is_valid:
@@ -185,6 +187,12 @@ def _judged(
     for unit in units:
         choose(unit, faces, terms)
     return faces, units
+
+
+def _same(one: BaseGeometry, other: BaseGeometry) -> bool:
+    """Whether two polygons have the same vertices, wherever they begin; a multipolygon of one part is that part."""
+    parts = [shapely.normalize(shapely.multipolygons(shapely.get_parts(shape))) for shape in (one, other)]
+    return bool(shapely.equals_identical(*parts))
 
 
 def _beside(unit: Unit, faces: Faces) -> Owners:
