@@ -16,6 +16,8 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
+from geo.coverage.matching import matched_edges
+
 _DECIMALS: Final = 10
 #: How far from its edge a vertex lies that was put onto it and rounded.
 _ON_EDGE: Final = 1e-9
@@ -25,7 +27,9 @@ Place = tuple[float, float]
 Geometries = Sequence[BaseGeometry] | NDArray[Any]
 
 
-def meet_borders(changed: Geometries, fixed: Geometries, reach: float) -> tuple[Shapes, Shapes]:
+def meet_borders(
+    changed: Geometries, fixed: Geometries, reach: float, edge: BaseGeometry | None = None
+) -> tuple[Shapes, Shapes]:
     """Changed grids with the vertices of all grids around where these are within reach, and the grids around.
 
     Parameters
@@ -36,6 +40,8 @@ def meet_borders(changed: Geometries, fixed: Geometries, reach: float) -> tuple[
         Same CRS. They keep their ground, and get the vertices that changed grids have on their edges.
     reach : float
         How far a vertex goes at most, in the unit of the coordinates.
+    edge : shapely lines, optional
+        The city's border, which stays what it is: without it the city would shrink with every rounding at its rim.
 
     Returns
     -------
@@ -48,21 +54,33 @@ def meet_borders(changed: Geometries, fixed: Geometries, reach: float) -> tuple[
     >>> (grid,), (beside,) = meet_borders([shapely.box(0, 0, 0.99, 1)], [shapely.box(1, -1, 2, 2)], 0.02)
     >>> shapely.get_coordinates(grid)[:, 0].max(), len(shapely.get_coordinates(beside))
     (np.float64(1.0), 7)
+    >>> rim = shapely.LineString([(0, 0), (0, 1)])
+    >>> (grid,), _ = meet_borders([shapely.box(0.01, 0.2, 0.5, 0.8)], [], 0.02, rim)
+    >>> grid.bounds
+    (0.0, 0.2, 0.5, 0.8)
     """
     grids, around = _array(changed), _array(fixed)
     if not len(grids):
         return grids, around
     near = shapely.STRtree(around)
-    for i in range(len(grids)):
-        others = np.concatenate((around[near.query(grids[i], "dwithin", reach)], grids[:i]))
+    rim = [] if edge is None else [edge]
+    torn = _torn(grids, around)
+    given = grids.copy()
+    for i in torn:
+        others = np.concatenate((around[near.query(grids[i], "dwithin", reach)], _array(rim), grids[:i]))
         grids[i] = _snapped(grids[i], others, reach)
-    for i in range(len(grids) - 1):
-        grids[i] = _snapped(grids[i], np.delete(grids, i), reach)
+    torn = _beside_changed(grids, given, torn, reach)
+    for i in torn:
+        if i < len(grids) - 1:
+            grids[i] = _snapped(grids[i], np.delete(grids, i), reach)
 
     goes: dict[Place, Place] = {}
     gets: dict[int, set[Place]] = defaultdict(set)
-    for grid in grids:
+    for grid in grids[_beside_changed(grids, given, torn, reach)]:
         own = _places(shapely.get_coordinates(grid))
+        for line in rim if shapely.dwithin(grid, _array(rim), reach).any() else ():
+            for point, onto in _beside(own, line, reach):
+                goes.setdefault(point, onto)
         for place in near.query(grid, "dwithin", reach).tolist():
             for point, onto in _beside(own, around[place], reach):
                 goes.setdefault(point, onto)
@@ -74,6 +92,24 @@ def meet_borders(changed: Geometries, fixed: Geometries, reach: float) -> tuple[
             there = np.array(sorted(wanted))
             around[place] = _sound(with_vertices(around[place], there, _ON_EDGE), around[place])
     return grids, around
+
+
+def _torn(grids: Shapes, around: Shapes) -> list[int]:
+    """Positions of the changed grids that have an edge which is not their neighbour's vertex by vertex.
+
+    The borders of the others meet already, and nothing is done about them.
+    """
+    edges = matched_edges(np.concatenate((grids, around)))
+    alone = np.unique(edges.owner[edges.partner < 0])
+    found: list[int] = alone[alone < len(grids)].tolist()
+    return found
+
+
+def _beside_changed(grids: Shapes, given: Shapes, torn: list[int], reach: float) -> list[int]:
+    """Positions of grids that are torn, or may be now that grids beside them are not what they were."""
+    changed = [shape for shape, was in zip(grids, given, strict=True) if shape is not was]
+    beside = shapely.STRtree(grids).query(_array(changed), "dwithin", reach)[1]
+    return sorted({*torn, *beside.tolist()})
 
 
 def _snapped(grid: BaseGeometry, others: Shapes, reach: float) -> BaseGeometry:
@@ -125,11 +161,12 @@ def _with_vertices(
 
 
 def _beside(own: set[Place], grid: BaseGeometry, reach: float) -> list[tuple[Place, Place]]:
-    """Points within reach of the edges of a grid that are none of its vertices, and where on the edge they belong."""
+    """Points within reach of the edges of a grid, or of lines, that are no vertices of it, and where they belong."""
     points = sorted(own - _places(shapely.get_coordinates(grid)))
     if not points:
         return []
-    rings = shapely.get_rings(shapely.get_parts(grid))
+    parts = shapely.get_parts(grid)
+    rings = parts if grid.geom_type.endswith("LineString") else shapely.get_rings(parts)
     apart = shapely.distance(shapely.points(points)[:, None], rings[None, :])
     ring = apart.argmin(axis=1)
     found = []

@@ -108,7 +108,7 @@ def node_ground(ground: Ground, tolerance_m: float = NODE_M) -> NodedGround:
         mine, others = group[group < count], group[group >= count]
         if not len(mine):
             continue
-        _meet(shapes, mine, others, names, moves, ground.plane)
+        _meet(shapes, mine, others, names, moves, ground)
         _node(shapes, mine, others, names, count, moves, ground.plane, tolerance_m)
     return NodedGround(shapes[:count].tolist(), shapes[count:], moves)
 
@@ -119,15 +119,16 @@ def _meet(
     fixed: NDArray[np.intp],
     names: list[str],
     moves: list[NodedMove],
-    plane: Plane,
+    ground: Ground,
 ) -> None:
     """Bring vertices together that rounding keeps apart, in their places, and note how far which grids moved."""
     before = shapes[changed]
-    shapes[changed], shapes[fixed] = meet_borders(before, shapes[fixed], _ROUNDED_DEG)
+    edge = None if ground.outline is None else shapely.boundary(ground.outline)
+    shapes[changed], shapes[fixed] = meet_borders(before, shapes[fixed], _ROUNDED_DEG, edge)
     for place, was in zip(changed.tolist(), before, strict=True):
         if shapes[place] is was or shapely.equals_identical(shapes[place], was):
             continue
-        old, new = plane.flat(np.array([was, shapes[place]], dtype=object))
+        old, new = ground.plane.flat(np.array([was, shapes[place]], dtype=object))
         x, y = shapely.get_coordinates(shapely.centroid(was))[0].tolist()
         added = int(shapely.get_num_coordinates(new) - shapely.get_num_coordinates(old))
         moves.append(
