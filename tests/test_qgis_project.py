@@ -70,7 +70,7 @@ def opened(service: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
     )
 
 
-def test_qgis_opens_every_layer_with_titles_styles_and_meanings(opened: Any) -> None:
+def test_qgis_opens_every_layer_with_titles_styles_and_meanings(service: Any, opened: Any) -> None:
     assert opened["read"]
     assert opened["crs"] == "EPSG:4549"
     assert opened["title"] == "泰兴市网格"
@@ -89,6 +89,9 @@ def test_qgis_opens_every_layer_with_titles_styles_and_meanings(opened: Any) -> 
             assert found["aliases"][field.name].startswith(field.title.zh), (id_, field.name)
             assert (found["widgets"][field.name] == "ValueMap") == bool(field.values), (id_, field.name)
     assert layers["grids"]["count"] == 1412
+    # QGIS 3.22 filters by itself what the service answers without a parameter: a subset on a month would leave nothing
+    answered = service.get("/collections/case-heat/items?limit=1", "staff").json()
+    assert layers["case-heat"]["count"] == answered["numberMatched"] > 0
     assert layers["divisions"]["renderer"] == "RuleRenderer"
     assert layers["cases"]["scale"] == pytest.approx(34_124, abs=1)
 

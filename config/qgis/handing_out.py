@@ -1,10 +1,9 @@
-"""Who gets which project: the layers that the asker may read, the city's townships, the latest month of heat."""
+"""Who gets which project: the layers that the asker may read, and the city's townships."""
 
 from __future__ import annotations
 
 from config.qgis.project import ProjectCity, project_qgz
 from layers.catalogue.catalogue import VECTOR_LAYERS
-from layers.catalogue.layer import Layer
 from layers.identity import current
 from layers.store import Store
 from layers.townships import read_townships
@@ -27,13 +26,4 @@ def project_for_asker(store: Store, base_url: str, language: str, key: str | Non
     city = store.city()
     name = city.name_en or city.name if language == "en" else city.name
     place = ProjectCity(name, city.metric_srid, city.box, read_townships(store.database))
-    subsets = {layer.id: subset for layer in layers if (subset := _latest(store, layer)) is not None}
-    return project_qgz(layers, place, base_url, language, key=key, subsets=subsets)
-
-
-def _latest(store: Store, layer: Layer) -> str | None:
-    """Only the latest month of counts: those of all months would lie on top of each other."""
-    if layer.id != "case-heat":
-        return None
-    last = store.features.bounds(layer).times[1]
-    return None if last is None else f"\"month\" = to_date('{last[:10]}')"
+    return project_qgz(layers, place, base_url, language, key=key)

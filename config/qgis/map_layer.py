@@ -18,7 +18,7 @@ _WKB = {"Point": "Point", "Polygon": "Polygon", "MultiPolygon": "Polygon", "Geom
 _STYLE_PARTS = ("renderer-v2", "labeling", "fieldConfiguration", "aliases", "previewExpression", "layerGeometryType")
 
 
-def datasource(layer: Layer, base_url: str, key: str | None, subset: str | None) -> str:
+def datasource(layer: Layer, base_url: str, key: str | None) -> str:
     """Address of a layer as QGIS's OGC API - Features provider reads it: page by page, only what the window shows.
 
     Parameters
@@ -28,8 +28,6 @@ def datasource(layer: Layer, base_url: str, key: str | None, subset: str | None)
         Root of the service.
     key : str, optional
         Written into the project so that it opens without a question; without one QGIS asks.
-    subset : str, optional
-        Filter as a QGIS expression.
     """
     parts = [
         "pagingEnabled='true'",
@@ -40,8 +38,6 @@ def datasource(layer: Layer, base_url: str, key: str | None, subset: str | None)
     ]
     if key is not None:
         parts += ["username='wangge'", f"password='{key}'"]
-    if subset is not None:
-        parts.append(f"filter='{_quoted(subset)}'")
     return " ".join(["", *parts])
 
 
@@ -52,7 +48,6 @@ def project_layer(
     *,
     box: tuple[float, float, float, float] | None,
     key: str | None = None,
-    subset: str | None = None,
     editable: bool = False,
 ) -> Element:
     """The element ``maplayer`` of a project.
@@ -60,7 +55,7 @@ def project_layer(
     Parameters
     ----------
     layer : Layer
-    base_url, key, subset
+    base_url, key
         As in `datasource`.
     language : str
         ``"zh"`` or ``"en"``, of its name, aliases and legend.
@@ -86,7 +81,7 @@ def project_layer(
         for name, value in zip(("xmin", "ymin", "xmax", "ymax"), box, strict=True):
             SubElement(extent, name).text = repr(value)
     SubElement(root, "id").text = layer_key(layer)
-    SubElement(root, "datasource").text = datasource(layer, base_url, key, subset)
+    SubElement(root, "datasource").text = datasource(layer, base_url, key)
     SubElement(root, "layername").text = layer.title.in_(language)
     SubElement(root, "abstract").text = layer.description.in_(language)
     root.append(reference_system("EPSG:4326"))
@@ -129,7 +124,3 @@ def _temporal(root: Element, layer: Layer) -> None:
         root, "temporal", enabled="0", mode="2" if end else "1", startField=start, endField=end, durationUnit="min",
         fixedDuration="0", accumulate="0", limitMode="0",
     )  # fmt: skip
-
-
-def _quoted(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("'", "\\'")

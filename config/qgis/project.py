@@ -51,7 +51,6 @@ def project_qgz(
     language: str,
     *,
     key: str | None = None,
-    subsets: dict[str, str] | None = None,
 ) -> bytes:
     """The project as the file that QGIS opens.
 
@@ -66,15 +65,13 @@ def project_qgz(
         ``"zh"`` or ``"en"``, of names, aliases, legends and meanings.
     key : str, optional
         Written into the project, which then opens without asking for it; whoever has the file has the key.
-    subsets : dict of str to str, optional
-        Filter of a layer by its id, as a QGIS expression.
 
     Returns
     -------
     bytes
         A zip archive with one document. The same arguments give the same bytes.
     """
-    root = _document(layers, city, base_url, language, key, subsets or {})
+    root = _document(layers, city, base_url, language, key)
     indent(root, " ")
     text = "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n" + tostring(root, encoding="unicode") + "\n"
     packed = io.BytesIO()
@@ -85,7 +82,7 @@ def project_qgz(
 
 
 def _document(
-    layers: Sequence[Layer], city: ProjectCity, base_url: str, language: str, key: str | None, subsets: dict[str, str]
+    layers: Sequence[Layer], city: ProjectCity, base_url: str, language: str, key: str | None
 ) -> Element:
     ordered = sorted(layers, key=lambda layer: (layer.id != EDITED, _RANK[layer.geometry_type]))
     title = say("qgis.title", language, city=city.name)
@@ -103,10 +100,7 @@ def _document(
     order = SubElement(root, "layerorder")
     for layer in ordered:
         held.append(
-            project_layer(
-                layer, base_url, language, box=city.box, key=key, subset=subsets.get(layer.id),
-                editable=layer.id == EDITED,
-            )
+            project_layer(layer, base_url, language, box=city.box, key=key, editable=layer.id == EDITED)
         )  # fmt: skip
         SubElement(order, "layer", id=layer_key(layer))
     _snapping(root, ordered)
