@@ -1,4 +1,4 @@
-"""The map page, its assets, and styles."""
+"""The map page, its assets, guides, and styles."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Any
 
 import orjson
 
+from config.guides.guide_pages import guide_answer
 from config.pages.assets import asset
 from config.pages.map_page import map_page
 from config.pages.situation_page import situation_page
@@ -58,6 +59,8 @@ class PageRoutes:
                 page = render("completeness.html", summary, request.language, self._base)
                 headers = [("Cache-Control", "no-cache"), ("Content-Security-Policy", CONTENT_SECURITY_POLICY)]
                 return Answer(page.encode(), "text/html; charset=utf-8", 200, headers)
+            case ["guides", *below]:
+                return guide_answer(below, request, self._base)
             case ["assets", name]:
                 return self._asset(name, request)
             case ["qgis"]:
