@@ -3,34 +3,26 @@
 from __future__ import annotations
 
 import re
-import shlex
 import subprocess
 import sys
 import tomllib
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import pytest
+from shown import SERVED, addresses, blocks, check_command, commands, refused
 
 from config.cli import parser
 from config.readme import TABLES, written
 from config.settings import Settings
 from config.terminal import Terminal
 from layers.catalogue.catalogue import CATALOGUE, RASTERS
-from layers.loading.rules import RULES
 from processes.registry import PROCESSES
 
 PROJECT = Path(__file__).resolve().parent.parent
 README = (PROJECT / "README.md").read_text("utf-8")
 CHANGELOG = (PROJECT / "CHANGELOG.md").read_text("utf-8")
-SERVED = "http://127.0.0.1:5000"
 LARGEST_PICTURE = 400_000
-
-
-def blocks(language: str) -> list[str]:
-    """Fenced blocks of README in a language."""
-    return re.findall(rf"^```{language}\n(.*?)^```", README, re.DOTALL | re.MULTILINE)
 
 
 def section(title: str) -> str:
@@ -44,13 +36,6 @@ def rows(title: str) -> dict[str, list[str]]:
     """Cells of the tables of a section, by the code in their first cell."""
     cells = [re.split(r"(?<!\\)\|", line)[1:-1] for line in section(title).splitlines() if re.match(r"\| \[?`", line)]
     return {re.findall(r"`([^`]*)`", row[0])[0]: [cell.strip() for cell in row] for row in cells}
-
-
-def commands() -> list[list[str]]:
-    """Every command line that README's shell blocks give the launcher, as words."""
-    lines = [line for block in blocks("sh") for line in block.splitlines()]
-    calls = [part.strip() for line in lines for part in line.split("&&") if part.strip().startswith("./wangge")]
-    return [shlex.split(call, comments=True)[1:] for call in calls]
 
 
 # --- tables
@@ -118,27 +103,17 @@ def test_readme_names_the_test_command_as_ci_calls_it() -> None:
     called = re.findall(r"\./wangge test[^|>\n]*?(?= *(?:2>&1|\||$))", (PROJECT / ".ci" / "run").read_text("utf-8"))
     assert len(called) == 1
     assert f"`{called[0]}`" in README
-    assert ["test"] in commands()
+    assert ["test"] in commands(README)
 
 
 def test_readme_says_how_to_start() -> None:
-    assert ["up"] in commands()
-    assert ["down"] in commands()
+    assert ["up"] in commands(README)
+    assert ["down"] in commands(README)
 
 
-@pytest.mark.parametrize("call", commands(), ids=" ".join)
+@pytest.mark.parametrize("call", commands(README), ids=" ".join)
 def test_a_command_of_readme_is_one(call: list[str]) -> None:
-    if call[0] == "test":
-        assert all((PROJECT / word).exists() for word in call[1:] if word.endswith(".py"))
-        return
-    given = parser(Terminal("en")).parse_args(call)
-    if call[0] in ("load", "export"):
-        layer = given.layer
-        assert layer in (RULES if call[0] == "load" else CATALOGUE)
-        assert [pair for pair in getattr(given, "map", []) if "=" not in pair] == []
-    if call[0] == "run":
-        inputs = {pair.partition("=")[0] for pair in given.input}
-        assert inputs <= set(PROCESSES[given.process].parameters.model_fields)
+    check_command(call)
 
 
 def test_what_up_prints_is_what_readme_shows() -> None:
@@ -151,41 +126,18 @@ def test_what_up_prints_is_what_readme_shows() -> None:
 # --- what it shows
 
 
-def addresses() -> list[str]:
-    """Every address of the service in README, a tile's place filled in."""
-    found = re.findall(rf"`({SERVED}[^`]*)`|<({SERVED}[^>]*)>", README)
-    filled = (
-        "".join(pair).replace("{z}", "12").replace("{y}", "1661").replace("{x}", "3413") for pair in found
-    )  # fmt: skip
-    return sorted({text.removeprefix(SERVED) or "/" for text in filled})
-
-
 def test_every_address_of_readme_answers(service: Any) -> None:
-    tried = addresses()
-    assert len(tried) > 10
-    answers = {path: service.get(quote(path, safe="/?=&,:+'>")).status_code for path in tried}
-    assert {path: status for path, status in answers.items() if status != 200} == {}
+    assert refused(service, addresses(README)) == {}
 
 
-def test_python_of_readme_runs(service: Any, tmp_path: Path) -> None:
-    code = "\n".join(blocks("python")).replace(SERVED, service.base_url)
-    script = tmp_path / "readme.py"
-    script.write_text(
-        f"import matplotlib\nmatplotlib.use('agg')\nKEY = {service.keys['staff']!r}\n{code}\n"
-        "assert len(grids) > 1000 and 0 < len(huangqiao) < len(grids) and len(cameras)\n"
-        "assert set(huangqiao.township_code) == {'321283100'}\n",
-        "utf-8",
-    )
-    environment = {
-        "PATH": "/usr/bin:/bin", "NO_PROXY": "127.0.0.1", "LANG": "C.UTF-8", "HOME": str(tmp_path),
-        # the client lies beside the notebooks
-        "PYTHONPATH": str(PROJECT / "notebooks"),
-    }  # fmt: skip
+def test_python_of_readme_runs(service: Any) -> None:
+    (code,) = blocks(README, "python")
     done = subprocess.run(
-        [sys.executable, script], env=environment, cwd=tmp_path, capture_output=True, text=True, check=False
-    )
+        [sys.executable, "-c", code.replace(SERVED, service.base_url)], capture_output=True, text=True, check=False,
+        env={"PATH": "/usr/bin:/bin", "NO_PROXY": "127.0.0.1", "PYTHONPATH": str(PROJECT / "notebooks")},
+    )  # fmt: skip
     assert done.returncode == 0, done.stderr[-3000:]
-    assert "网格" in done.stdout
+    assert "村" in done.stdout or "社区" in done.stdout
 
 
 def test_links_lead_somewhere() -> None:
@@ -198,8 +150,9 @@ def test_links_lead_somewhere() -> None:
 
 
 def test_the_picture_is_one_and_small() -> None:
-    picture = (PROJECT / "notebooks" / "map.png").read_bytes()
-    assert picture.startswith(b"\x89PNG")
+    (named,) = re.findall(r"!\[[^\]]+\]\(([^)]+)\)", README)
+    picture = (PROJECT / named).read_bytes()
+    assert (picture[:4], picture[8:12]) == (b"RIFF", b"WEBP")
     assert len(picture) < LARGEST_PICTURE
 
 

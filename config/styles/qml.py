@@ -9,6 +9,7 @@ from config.styles.legend import legend
 from config.styles.qml_levels import levels_labeling, levels_renderer
 from config.styles.qml_symbols import SymbolType, labeling, symbol_of
 from layers.catalogue.layer import Field, Layer
+from layers.texts import say
 
 _SYMBOL: dict[str, SymbolType] = {
     "Point": "marker",
@@ -81,10 +82,13 @@ def _renderer(layer: Layer, language: str, kind: SymbolType) -> Element:
     for number, ((value, colour), entry) in enumerate(zip(style.colours, entries, strict=True)):
         SubElement(categories, "category", value=str(value), symbol=str(number), label=entry.label, render="true")
         symbols.append(symbol_of(str(number), kind, colour, layer))
+    meanings = {value: meaning.in_(language) for value, meaning in field.values}
+    rest = str(len(entries))
     for value in style.hidden:
-        SubElement(categories, "category", value=value, symbol=str(len(entries)), label="", render="false")
+        label = meanings.get(value, value)
+        SubElement(categories, "category", value=value, symbol=rest, label=label, render="false")
     # The category without a value takes whatever has no colour of its own.
-    SubElement(categories, "category", value="", symbol=str(len(entries)), label="", render="true")
+    SubElement(categories, "category", value="", symbol=rest, label=say("qgis.other", language), render="true")
     symbols.append(symbol_of(str(len(entries)), kind, style.colour, layer))
     return renderer
 
