@@ -42,7 +42,9 @@ CODE_KINDS: Final = (
 )
 #: What else a grid can lack.
 ATTRIBUTE_KINDS: Final = ("attribute-missing",)
-KINDS: Final = GEOMETRY_KINDS + CODE_KINDS + ATTRIBUTE_KINDS
+#: What nobody has looked at yet.
+PENDING_KINDS: Final = ("unchecked",)
+KINDS: Final = GEOMETRY_KINDS + CODE_KINDS + ATTRIBUTE_KINDS + PENDING_KINDS
 
 #: The worst first: the order in which findings are listed.
 SEVERITY_ORDER: Final[Mapping[str, int]] = {"error": 0, "warning": 1, "note": 2}

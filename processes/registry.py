@@ -16,6 +16,7 @@ _PLACES = {
     "crosswalk": "processes.crosswalk.crosswalk.CrosswalkProcess",
     "open-change-set": "processes.changes.open_change_set.OpenChangeSet",
     "list-change-sets": "processes.changes.list_change_sets.ListChangeSets",
+    "check-change-set": "processes.changes.check_change_set.CheckChangeSet",
     "publish": "processes.changes.publish.Publish",
     "reverse-publication": "processes.changes.reverse_publication.ReversePublication",
     "abandon-change-set": "processes.changes.abandon_change_set.AbandonChangeSet",

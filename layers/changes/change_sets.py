@@ -10,6 +10,8 @@ from typing import Final
 from psycopg2.extensions import cursor as Cursor
 
 from geo.errors import Forbidden, InvalidInput, NeedsKey
+from geo.finding import Finding
+from layers.changes.edits import lock_set
 from layers.changes.flags import flag
 from layers.changes.refusals import worded
 from layers.database.database import Database
@@ -131,6 +133,21 @@ def abandon(database: Database, change_set: int, ids: Sequence[str] | None = Non
             # what was wrong with the grids that are left may have hung on those that went
             flag(cur, change_set, None)
     return int(dropped)
+
+
+def check_set(database: Database, change_set: int) -> list[Finding]:
+    """Check all edits of an open set again, and keep what is found.
+
+    The set is locked first: edits whose transactions are under way are waited for, and so are in the check.
+
+    Raises
+    ------
+    NotFound, Forbidden, Conflict
+        When there is no such set, it is another's, or is not open.
+    """
+    with worded(change_set), database.transaction() as cur:
+        cur.execute("select set_config('wangge.change_set', %s, true)", (str(change_set),))
+        return flag(cur, lock_set(cur), None)
 
 
 def reverse(database: Database, publication: int, title: str) -> int:

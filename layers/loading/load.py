@@ -36,6 +36,9 @@ COORDINATES: Final = ("lon", "lat", "wkt")
 _LOCK: Final = 321_283_002
 """Advisory lock: of two loads at once the second waits, and then sees what the first has written."""
 
+_GROUND: Final = ("divisions", "grids")
+"""Layers that a publication reads while it checks."""
+
 
 def load_file(
     database: Database,
@@ -117,6 +120,9 @@ class _Load:
         layer = self._layer
         self._cur.execute("set local work_mem to '128MB'")
         self._cur.execute("select pg_advisory_xact_lock(%s, hashtext(%s))", (_LOCK, layer.id))
+        if layer.id in _GROUND:
+            # as a publication does: of the two one waits, and sees what the other made
+            self._cur.execute("lock table wangge.grids in share row exclusive mode")
         if replace:
             _empty(self._cur, layer)
         self._reference = reference = Reference.read(self._cur)
