@@ -98,6 +98,25 @@ def axes_inverted(uri: str) -> bool:
 
 
 @cache
+def area_of_use(srid: int) -> tuple[float, float, float, float]:
+    """West, south, east, north of the ground that a CRS is made for, in its own units, x first.
+
+    Examples
+    --------
+    >>> area_of_use(4326)
+    (-180.0, -90.0, 180.0, 90.0)
+    """
+    crs = CRS.from_epsg(srid)
+    if crs.is_geographic:
+        return -180.0, -90.0, 180.0, 90.0
+    area = crs.area_of_use
+    if area is None:
+        raise InvalidInput("crs.unknown", crs=uri_of(srid))
+    west, south, east, north = transformer(4326, srid).transform_bounds(*area.bounds)
+    return float(west), float(south), float(east), float(north)
+
+
+@cache
 def transformer(from_srid: int, to_srid: int) -> Transformer:
     """Transformer between two EPSG codes, x (longitude, easting) always first.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import parse_qsl
 
 import orjson
 
@@ -96,7 +95,7 @@ class CoverageRoutes:
         metric = self._store.city().metric_srid
         known = self._parsed.get((request.query, metric))
         if known is None:
-            pairs = parse_qsl(request.query, keep_blank_values=True, errors="replace")
+            pairs = request.pairs
             check_names(dict(pairs), (*_LANGUAGE, *PARAMETERS, *SPATIAL, *SCALING))
             format_ = dict(pairs).get("f", _FORMATS[0])
             if format_ not in _FORMATS:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from geo.crs import CRS84_URI
 from geo.errors import InvalidInput
 from geo.heat.zones import Zone, read_zone
 from layers.catalogue.cases import CASE_HEAT
-from layers.features.items_request import ItemsRequest, parse_items_request
+from layers.features.items_request import ItemsRequest, offered_crs, parse_items_request
+from layers.features.subset import parse_subset
 from layers.heat.sums import DEFAULT_RESOLUTION
 
 MOST_ZONES = 10_000
@@ -20,8 +20,6 @@ _KINDS = ("class_code", "type_code", "channel")
 _COMMON = ("f", "lang", "datetime", "subset", "geometry", *_KINDS)
 _OF_ZONES = ("zone-level", "compact-zones", "parent-zone", "limit", "offset", "bbox", "bbox-crs", "subset-crs")
 _OF_DATA = ("zone-depth", "properties", "exclude-properties")
-_SUBSET = re.compile(r"(\w+)\(([^()]*)\)")
-_AXES = {"lon": "x", "long": "x", "longitude": "x", "lat": "y", "latitude": "y", "time": "time"}
 _GEOMETRIES = ("zone-region", "zone-centroid", "none")
 
 
@@ -76,8 +74,15 @@ class DataRequest:
     geometry: str
 
 
-def parse_zone_request(params: Mapping[str, str], metric_srid: int) -> ZoneRequest:
+def parse_zone_request(pairs: Iterable[tuple[str, str]], metric_srid: int) -> ZoneRequest:
     """Read the parameters of ``/zones``.
+
+    Parameters
+    ----------
+    pairs : iterable of (str, str)
+        Decoded query parameters; ``subset`` may stand more than once.
+    metric_srid : int
+        The city's metric CRS, one of those that boxes are told in.
 
     Raises
     ------
@@ -86,6 +91,8 @@ def parse_zone_request(params: Mapping[str, str], metric_srid: int) -> ZoneReque
     NotFound
         When there is no such parent zone.
     """
+    listed = list(pairs)
+    params = dict(listed)
     _check(params, (*_COMMON, *_OF_ZONES))
     parent = read_zone(params["parent-zone"]) if params.get("parent-zone") else None
     default = DEFAULT_RESOLUTION if parent is None else max(parent.level, DEFAULT_RESOLUTION)
@@ -93,7 +100,7 @@ def parse_zone_request(params: Mapping[str, str], metric_srid: int) -> ZoneReque
     if compact not in ("true", "false"):
         raise InvalidInput("query.value", parameter="compact-zones", value=compact[:40], wanted="true, false")
     return ZoneRequest(
-        _items(params, metric_srid),
+        _items(listed, metric_srid),
         _whole(params, "zone-level", default, 0),
         parent,
         compact == "true",
@@ -103,11 +110,15 @@ def parse_zone_request(params: Mapping[str, str], metric_srid: int) -> ZoneReque
     )
 
 
-def parse_data_request(params: Mapping[str, str], metric_srid: int, depth: int, deepest: int) -> DataRequest:
+def parse_data_request(
+    pairs: Iterable[tuple[str, str]], metric_srid: int, depth: int, deepest: int
+) -> DataRequest:
     """Read the parameters of ``/zones/{zoneId}/data``.
 
     Parameters
     ----------
+    pairs, metric_srid
+        As of `parse_zone_request`.
     depth, deepest : int
         Of the data where none is asked for, and the greatest there is.
 
@@ -116,60 +127,41 @@ def parse_data_request(params: Mapping[str, str], metric_srid: int, depth: int, 
     InvalidInput
         Naming the parameter, its value and what it takes.
     """
+    listed = list(pairs)
+    params = dict(listed)
     _check(params, (*_COMMON, *_OF_DATA))
+    if "properties" in params and "exclude-properties" in params:
+        raise InvalidInput("dggs.properties-twice")
     wanted = set(filter(None, params.get("properties", "count").split(",")))
     left_out = set(filter(None, params.get("exclude-properties", "").split(",")))
     for name in wanted | left_out:
         if name != "count":
             raise InvalidInput("query.property", parameter="properties", property=name[:40], known="count")
     depths = _depths(params.get("zone-depth", str(depth)), deepest)
-    return DataRequest(_items(params, metric_srid), depths, bool(wanted - left_out), _geometry(params))
+    items = _items(listed, metric_srid)
+    if items.bbox is not None:
+        # where data lie is what the zone says (21-038r1, /req/data-subsetting/subset)
+        raise InvalidInput("dggs.subset-in-space")
+    return DataRequest(items, depths, bool(wanted - left_out), _geometry(params))
 
 
-def _items(params: Mapping[str, str], metric_srid: int) -> ItemsRequest:
+def _items(pairs: list[tuple[str, str]], metric_srid: int) -> ItemsRequest:
     """Box, period and property filters, by the reading of items; a subset says the same in another way."""
+    params = dict(pairs)
     plain = {name: params[name] for name in ("bbox", "bbox-crs", "datetime", *_KINDS) if name in params}
-    box, time = _subset(params.get("subset", ""))
-    if box is not None:
-        if "bbox" in plain:
-            raise InvalidInput("query.value", parameter="subset", value=params["subset"][:80], wanted="bbox / subset")
-        plain["bbox"] = ",".join(map(str, box))
-        plain["bbox-crs"] = params.get("subset-crs", CRS84_URI)
-    if time is not None:
-        plain["datetime"] = time
     if "bbox" not in plain:
         plain.pop("bbox-crs", None)
-    return replace(parse_items_request(CASE_HEAT, plain, metric_srid=metric_srid), limit=1)
-
-
-def _subset(text: str) -> tuple[tuple[float, float, float, float] | None, str | None]:
-    """Box (west, south, east, north) and period of ``Lat(32:32.2),Lon(120:120.1),time("2024-05-01":"2024-06-30")``."""
-    if not text:
-        return None, None
-    wrong = InvalidInput("query.value", parameter="subset", value=text[:80], wanted="Lat(a:b), Lon(a:b), time(a:b)")
-    if _SUBSET.sub("", text).strip(", "):
-        raise wrong
-    edges = {"x": ["-180", "180"], "y": ["-90", "90"]}
-    box, time = False, None
-    for name, interval in _SUBSET.findall(text):
-        axis = _AXES.get(name.lower())
-        if axis is None:
-            raise wrong
-        if axis == "time":
-            # a moment has colons of its own, so only those outside of quotation marks part
-            low, *high = re.findall(r'"[^"]*"|\*', interval) or [interval]
-            ends = [".." if end == "*" else end.strip('"') for end in (low, *high)]
-            time = "/".join(ends)
-            continue
-        low, colon, high_text = interval.partition(":")
-        pair = [low, high_text if colon else low]
-        edges[axis] = [given if given != "*" else edge for given, edge in zip(pair, edges[axis], strict=True)]
-        box = True
-    try:
-        west, east, south, north = (float(edge) for axis in ("x", "y") for edge in edges[axis])
-    except ValueError:
-        raise wrong from None
-    return ((west, south, east, north) if box else None), time
+    subset = parse_subset(pairs, offered_crs(metric_srid), around=True)
+    if subset.period is not None:
+        if "datetime" in plain:
+            raise InvalidInput("raster.time-twice")
+        plain["datetime"] = subset.period
+    if subset.ground is not None and "bbox" in plain:
+        raise InvalidInput("raster.bbox-and-subset")
+    items = replace(parse_items_request(CASE_HEAT, plain, metric_srid=metric_srid), limit=1)
+    if subset.ground is None:
+        return items
+    return replace(items, bbox=subset.ground.box(subset.crs), bbox_crs=subset.crs)
 
 
 def _depths(text: str, deepest: int) -> tuple[int, ...]:

@@ -14,6 +14,20 @@ import orjson
 import shapely
 from numpy.typing import NDArray
 
+from config.web.dggs_grid import (
+    DEEPEST,
+    DEFAULT_DEPTH,
+    GRID,
+    JSON,
+    REL,
+    data_template,
+    definition,
+    definition_link,
+    description,
+    grids,
+    link,
+    origin_link,
+)
 from config.web.dggs_request import parse_data_request, parse_zone_request
 from config.web.http import Answer, Request, matches
 from config.web.items_routes import cache_control
@@ -28,22 +42,8 @@ from layers.heat.zone_counts import below, counts_at
 from layers.identity import current
 from layers.sight import sight_of
 from layers.store import Store
-from layers.text import Text
 
-GRID = "H3"
-DEFAULT_DEPTH = 0
-DEEPEST = 5
-"""Levels below a zone that its data reach: 16,807 sub-zones."""
-
-_REL = "http://www.opengis.net/def/rel/ogc/1.0/"
-_DEFINITION = "https://h3geo.org/docs/core-library/h3Indexing"
-_JSON, _GEOJSON = "application/json", "application/geo+json"
-_TITLE = Text("H3 六边形分层网格", "H3 hierarchical hexagons")
-_DESCRIPTION = Text(
-    "H3 全球离散网格：每个六边形分为七个，标识为 64 位整数的十六进制；子单元不完全落在父单元内。",
-    "H3: hexagons of which each has seven children, named by a 64-bit number in hexadecimal digits; "
-    "children don't lie wholly inside of their parent. Sub-zones are in the order of their numbers.",
-)
+_GEOJSON = "application/geo+json"
 
 
 class DggsRoutes:
@@ -76,57 +76,25 @@ class DggsRoutes:
         here = f"{self._base}{origin}/dggs"
         match rest:
             case []:
-                return self._json(self._list(here, origin, request), request)
+                return self._json(grids(self._base, origin, request.language), request)
             case [grid, *_] if grid != GRID:
                 raise NotFound("dggs.no-grid", grid=grid[:40])
             case [_]:
-                return self._json(self._describe(here, origin, request), request)
+                return self._json(description(self._base, origin, request.language), request)
+            case [_, "definition"] if not origin:
+                return self._json(definition(request.language), request)
             case [_, "zones"]:
-                return self._zones(f"{here}/{GRID}", request)
+                return self._zones(origin, request)
             case [_, "zones", zone]:
                 return self._zone(f"{here}/{GRID}", read_zone(zone), request)
             case [_, "zones", zone, "data"]:
                 return self._data(read_zone(zone), request)
         raise NotFound("app.not-found", path=request.path[:200])
 
-    def _list(self, here: str, origin: str, request: Request) -> dict[str, Any]:
-        grid = {
-            "id": GRID,
-            "title": _TITLE.in_(request.language),
-            "links": [
-                _link("self", _JSON, f"{here}/{GRID}"), _link(_REL + "dggrs-definition", "text/html", _DEFINITION),
-            ],
-        }
-        return {"links": [_link("self", _JSON, here), self._origin(origin)], "dggrs": [grid]}
-
-    def _origin(self, origin: str) -> dict[str, str]:
-        return _link(_REL + ("geodata" if origin else "dataset"), _JSON, f"{self._base}{origin or '/'}")
-
-    def _describe(self, here: str, origin: str, request: Request) -> dict[str, Any]:
-        grid = f"{here}/{GRID}"
-        return {
-            "id": GRID,
-            "title": _TITLE.in_(request.language),
-            "description": _DESCRIPTION.in_(request.language),
-            "crs": CRS84_URI,
-            "defaultDepth": DEFAULT_DEPTH,
-            "maxRefinementLevel": CASE_RESOLUTION,
-            "maxRelativeDepth": DEEPEST,
-            "links": [
-                _link("self", _JSON, grid),
-                _link(_REL + "dggrs-definition", "text/html", _DEFINITION),
-                _link(_REL + "dggrs-zone-query", _JSON, f"{grid}/zones"),
-                self._origin(origin),
-            ],
-            "linkTemplates": [
-                {"rel": _REL + "dggrs-zone-info", "type": _JSON, "uriTemplate": f"{grid}/zones/{{zoneId}}"},
-                {"rel": _REL + "dggrs-zone-data", "type": _JSON, "uriTemplate": f"{grid}/zones/{{zoneId}}/data"},
-            ],
-        }
-
-    def _zones(self, grid: str, request: Request) -> Answer:
+    def _zones(self, origin: str, request: Request) -> Answer:
         """Zones that have cases: which lie in a box, below a parent; compact unless told otherwise."""
-        asked = parse_zone_request(request.params, self._store.city().metric_srid)
+        grid = f"{self._base}{origin}/dggs/{GRID}"
+        asked = parse_zone_request(request.pairs, self._store.city().metric_srid)
         etag = self._etag(request)
         if matches(request, etag):
             return Answer(b"", "", 304, [("ETag", etag)])
@@ -139,10 +107,16 @@ class DggsRoutes:
         if asked.compact:
             cells = compacted(cells)
         shown = cells[asked.offset : asked.offset + asked.limit]
-        links = [_link("self", _JSON, f"{grid}/zones{_query(request.params)}")]
+        links = [
+            link("self", JSON, f"{grid}/zones{_query(request.pairs)}"),
+            link(REL + "dggrs", JSON, grid),
+            definition_link(self._base),
+            origin_link(self._base, origin),
+        ]
         if asked.offset + asked.limit < len(cells):
-            following = request.params | {"offset": str(asked.offset + asked.limit), "limit": str(asked.limit)}
-            links.append(_link("next", _JSON, f"{grid}/zones{_query(following)}"))
+            following = [pair for pair in request.pairs if pair[0] not in ("offset", "limit")]
+            following += [("offset", str(asked.offset + asked.limit)), ("limit", str(asked.limit))]
+            links.append(link("next", JSON, f"{grid}/zones{_query(following)}"))
         if self._geojson(request):
             found = {
                 "type": "FeatureCollection", "features": _features(shown, None, asked.geometry), "links": links,
@@ -153,26 +127,27 @@ class DggsRoutes:
             "zones": [zone_id(cell) for cell in shown.tolist()],
             "returnedAreaMetersSquare": float(areas_m2(shown).sum()),
             "links": links,
+            "linkTemplates": [data_template(grid)],
         }
         return self._json(body, request, etag)
 
     def _zone(self, grid: str, zone: Zone, request: Request) -> Answer:
         parent, children, neighbours = family(zone.cell)
 
-        def link(rel: str, cell: int) -> dict[str, str]:
-            return _link(_REL + rel, _JSON, f"{grid}/zones/{zone_id(cell)}")
+        def to(rel: str, cell: int) -> dict[str, str]:
+            return link(REL + rel, JSON, f"{grid}/zones/{zone_id(cell)}")
 
         links = [
-            _link("self", _JSON, f"{grid}/zones/{zone.id}"),
-            _link(_REL + "dggrs", _JSON, grid),
-            *([link("dggrs-zone-parent", parent)] if parent is not None else []),
-            *(link("dggrs-zone-child", cell) for cell in children),
-            *(link("dggrs-zone-neighbor", cell) for cell in neighbours),
+            link("self", JSON, f"{grid}/zones/{zone.id}"),
+            link(REL + "dggrs", JSON, grid),
+            *([to("dggrs-zone-parent", parent)] if parent is not None else []),
+            *(to("dggrs-zone-child", cell) for cell in children),
+            *(to("dggrs-zone-neighbor", cell) for cell in neighbours),
         ]
         if zone.level <= CASE_RESOLUTION:
             links += [
-                _link(_REL + "dggrs-zone-data", type_, f"{grid}/zones/{zone.id}/data?f={format_}")
-                for type_, format_ in ((_JSON, "json"), (_GEOJSON, "geojson"))
+                link(REL + "dggrs-zone-data", type_, f"{grid}/zones/{zone.id}/data?f={format_}")
+                for type_, format_ in ((JSON, "json"), (_GEOJSON, "geojson"))
             ]
         told = {
             "level": zone.level,
@@ -196,7 +171,7 @@ class DggsRoutes:
 
         Staff are told 0 where there is no case. To everybody else nothing is told there: hidden and none are alike.
         """
-        asked = parse_data_request(request.params, self._store.city().metric_srid, DEFAULT_DEPTH, DEEPEST)
+        asked = parse_data_request(request.pairs, self._store.city().metric_srid, DEFAULT_DEPTH, DEEPEST)
         if zone.level + max(asked.depths) > CASE_RESOLUTION:
             raise InvalidInput("dggs.level", level=zone.level + max(asked.depths), most=CASE_RESOLUTION)
         etag = self._etag(request)
@@ -239,11 +214,11 @@ class DggsRoutes:
         if format_ not in (None, "json", "geojson"):
             raise InvalidInput("app.format", format=format_[:40], known="json, geojson")
         if format_ is None:
-            return "geo+json" in accept and not (_JSON in accept and accept.index(_JSON) < accept.index("geo+json"))
+            return "geo+json" in accept and not (JSON in accept and accept.index(JSON) < accept.index("geo+json"))
         return format_ == "geojson"
 
     @staticmethod
-    def _json(body: dict[str, Any], request: Request, etag: str | None = None, media_type: str = _JSON) -> Answer:
+    def _json(body: dict[str, Any], request: Request, etag: str | None = None, media_type: str = JSON) -> Answer:
         headers = [("Content-Language", request.language), ("Cache-Control", cache_control(CASE_HEAT))]
         if etag:
             headers.append(("ETag", etag))
@@ -266,9 +241,5 @@ def _features(
     ]
 
 
-def _query(params: dict[str, str]) -> str:
-    return f"?{urlencode(params, safe=',:/')}" if params else ""
-
-
-def _link(rel: str, type_: str, href: str) -> dict[str, str]:
-    return {"rel": rel, "type": type_, "href": href}
+def _query(pairs: list[tuple[str, str]]) -> str:
+    return f"?{urlencode(pairs, safe=',:/')}" if pairs else ""

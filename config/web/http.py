@@ -90,9 +90,14 @@ class Request:
         return value
 
     @property
+    def pairs(self) -> list[tuple[str, str]]:
+        """Decoded query parameters as they stand, those that stand twice included."""
+        return parse_qsl(self.query, keep_blank_values=True, errors="replace")
+
+    @property
     def params(self) -> dict[str, str]:
         """Decoded query parameters; of one that stands twice the last counts."""
-        return dict(parse_qsl(self.query, keep_blank_values=True, errors="replace"))
+        return dict(self.pairs)
 
     @property
     def language(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import parse_qsl, quote, urlencode
+from urllib.parse import quote, urlencode
 
 from config.web.http import Request
 from layers.cache import Recent
@@ -115,6 +115,6 @@ def _profiles(layer: Layer, profile: str) -> list[dict[str, str]]:
 
 def _query(request: Request, dropped: set[str], more: list[tuple[str, str]] | None = None) -> str:
     """What was asked but for some parameters, and more of them, each with ``&`` before it."""
-    pairs = parse_qsl(request.query, keep_blank_values=True, errors="replace")
+    pairs = request.pairs
     kept = [pair for pair in pairs if pair[0] not in dropped] + (more or [])
     return "&" + urlencode(kept, quote_via=quote, safe=",:/") if kept else ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import urlencode
 
 import numpy as np
 import orjson
@@ -52,7 +52,7 @@ class MapRoutes:
 
     def map(self, raster: Raster, request: Request) -> Answer:
         """The map of a box as PNG."""
-        pairs = parse_qsl(request.query, keep_blank_values=True, errors="replace")
+        pairs = request.pairs
         params = dict(pairs)
         check_names(params, _PICTURE)
         _check_format(params, "png")

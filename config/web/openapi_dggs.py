@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from config.web.dggs_grid import DEEPEST, DEFAULT_DEPTH, GRID
 from config.web.dggs_request import MOST_ZONES
-from config.web.dggs_routes import DEEPEST, DEFAULT_DEPTH, GRID
 from geo.heat.cells import CASE_RESOLUTION
 
 _TEXT = {"type": "string"}
@@ -58,7 +58,11 @@ _CHOSEN = ["datetime", "subset", "class_code", "type_code", "channel"]
 
 def dggs_operations() -> list[tuple[str, dict[str, Any]]]:
     """Path and operation, as `config.web.openapi` writes them from it; suffixes of the ids are the standard's."""
-    operations = []
+    operations = [(
+        "/dggs/{dggrsId}/definition",
+        {"operation": "h3.getDGGRSDefinition", "summary": "what a discrete global grid is made of", "tag": "dggs",
+         "schema": "object", "parameters": ["dggrsId", "lang"], "missing": True},
+    )]  # fmt: skip
     for origin, here in (("dataset", ""), ("collection", "/collections/case-heat")):
         for path, suffix, summary, parameters in (
             ("", "List", "discrete global grids", ["lang"]),

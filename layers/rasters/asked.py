@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
@@ -11,29 +10,9 @@ from typing import Final
 from geo.crs import CRS84_URI, axes_inverted, srid_of, uri_of
 from geo.errors import InvalidInput
 from layers.features.items_request import offered_crs, offered_uri, parse_bbox
+from layers.features.subset import Ground, axis_of, axis_parts, in_metres, parse_subset
 
-Ends = tuple[float | None, float | None]
-
-_PART = re.compile(r"\s*([A-Za-z]+)\(([^()]*)\)\s*(?:,|$)")
-_ACROSS, _DOWN = ("Lon", "E"), ("Lat", "N")
 MOST_CELLS: Final = 16_000_000
-
-
-@dataclass(frozen=True)
-class Ground:
-    """A box of which any side may be open.
-
-    Attributes
-    ----------
-    x, y : tuple of (float or None)
-        Least and greatest; None for the raster's own end.
-    srid : int
-        EPSG code of their CRS, x (longitude, easting) first; CRS84 is 4326.
-    """
-
-    x: Ends = (None, None)
-    y: Ends = (None, None)
-    srid: int = 4326
 
 
 @dataclass(frozen=True)
@@ -95,21 +74,16 @@ def parse_asked(pairs: Iterable[tuple[str, str]], metric_srid: int) -> tuple[Ask
     listed = list(pairs)
     params = dict(listed)
     offered = offered_crs(metric_srid)
-    crs, subset_crs, bbox_crs = (
-        offered_uri(params[name], name, offered) if name in params else None
-        for name in ("crs", "subset-crs", "bbox-crs")
+    crs, bbox_crs = (
+        offered_uri(params[name], name, offered) if name in params else None for name in ("crs", "bbox-crs")
     )
-    subsets = [part for name, text in listed if name == "subset" for part in _parts(text, "subset")]
-    period = next((_time(text) for axis, text in subsets if axis.lower() == "time"), None)
-    axes = [(axis, text) for axis, text in subsets if axis.lower() != "time"]
-    ground = None
-    if axes and "bbox" in params:
+    subset = parse_subset(listed, offered)
+    ground = subset.ground
+    if ground is not None and "bbox" in params:
         raise InvalidInput("raster.bbox-and-subset")
-    if axes:
-        ground = _subset(axes, subset_crs or CRS84_URI)
-    elif "bbox" in params:
+    if "bbox" in params:
         ground = _bbox(params["bbox"], bbox_crs or CRS84_URI)
-    projected = crs is None or srid_of(crs) not in (4326, 4490)
+    projected = crs is None or in_metres(crs)
     columns, rows = (_count(params[name], name) if name in params else None for name in ("width", "height"))
     factor = _positive(params["scale-factor"], "scale-factor") if "scale-factor" in params else 1.0
     across, down = _pair(params, "scale-axes", projected)
@@ -125,35 +99,7 @@ def parse_asked(pairs: Iterable[tuple[str, str]], metric_srid: int) -> tuple[Ask
         cell_x,
         cell_y,
     )
-    return asked, period
-
-
-def _parts(text: str, parameter: str) -> list[tuple[str, str]]:
-    """``Lat(1:2),Lon(3:4)`` as its axes and what stands in the brackets."""
-    found, at = [], 0
-    while at < len(text):
-        part = _PART.match(text, at)
-        if part is None:
-            raise InvalidInput("raster.axes", parameter=parameter, value=text[:80])
-        found.append((part[1], part[2].strip()))
-        at = part.end()
-    return found
-
-
-def _subset(axes: list[tuple[str, str]], crs: str) -> Ground:
-    projected = srid_of(crs) not in (4326, 4490)
-    ends: dict[str, Ends] = {}
-    for axis, text in axes:
-        which = _axis(axis, projected, "subset")
-        low, colon, high = text.partition(":")
-        first = _end(low, text)
-        last = _end(high, text) if colon else first
-        if not colon and first is None:
-            raise InvalidInput("raster.axes", parameter="subset", value=text[:80])
-        if first is not None and last is not None and first > last:
-            raise InvalidInput("raster.order", value=text[:80])
-        ends[which] = (first, last)
-    return Ground(ends.get("x", (None, None)), ends.get("y", (None, None)), srid_of(crs))
+    return asked, subset.period
 
 
 def _bbox(text: str, crs: str) -> Ground:
@@ -165,43 +111,14 @@ def _bbox(text: str, crs: str) -> Ground:
     return Ground((a, c), (b, d), srid_of(crs))
 
 
-def _axis(axis: str, projected: bool, parameter: str) -> str:
-    """``x`` or ``y``: longitude and latitude are axes of a CRS in degrees, easting and northing of one in metres."""
-    known = (_ACROSS[projected], _DOWN[projected])
-    if axis not in known:
-        raise InvalidInput("raster.axis", parameter=parameter, axis=axis[:40], known=", ".join((*known, "time")))
-    return "x" if axis == known[0] else "y"
-
-
 def _pair(params: dict[str, str], parameter: str, projected: bool) -> tuple[float | None, float | None]:
     """``E(2),N(3)``: a positive number an axis; an empty one, or an empty parameter, is the raster's own."""
     found: dict[str, float] = {}
-    for axis, text in _parts(params.get(parameter, ""), parameter):
-        which = _axis(axis, projected, parameter)
+    for axis, text in axis_parts(params.get(parameter, ""), parameter):
+        which = axis_of(axis, projected, parameter)
         if text:
             found[which] = _positive(text, parameter)
     return found.get("x"), found.get("y")
-
-
-def _end(text: str, whole: str) -> float | None:
-    if text.strip() == "*":
-        return None
-    try:
-        number = float(text)
-    except ValueError:
-        number = math.nan
-    if not abs(number) < 1e9:
-        raise InvalidInput("raster.axes", parameter="subset", value=whole[:80])
-    return number
-
-
-def _time(text: str) -> str:
-    """``"2024-05":"2024-07"`` as ``2024-05/2024-07``; a moment's own colons stand within its quotes."""
-    quoted = re.fullmatch(r'("[^"]*"|\*)(?::("[^"]*"|\*))?', text)
-    if quoted is None or text == "*":
-        raise InvalidInput("raster.time", value=text[:80])
-    ends = [".." if end == "*" else end.strip('"') for end in quoted.groups() if end is not None]
-    return "/".join(ends)
 
 
 def _positive(text: str, parameter: str) -> float:

@@ -19,7 +19,8 @@ from rasterio.windows import Window
 from geo.crs import srid_of
 from geo.errors import InvalidInput, NotFound
 from geo.heat.raster_grid import RasterGrid
-from layers.rasters.asked import MOST_CELLS, Asked, Ground
+from layers.features.subset import Ground
+from layers.rasters.asked import MOST_CELLS, Asked
 from layers.rasters.geotiff import Described, placed
 
 Box = tuple[float, float, float, float]
