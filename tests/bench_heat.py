@@ -9,7 +9,7 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -23,6 +23,7 @@ import shapely
 from config.machine.cluster import Cluster
 from layers.database.database import Database
 from layers.database.migrate import migrate
+from layers.database.server import OWNER, create_database, create_extensions
 from layers.features.items_request import ItemsRequest
 from layers.features.moments import parse_period
 from layers.heat.sums import heat_counts, heat_request
@@ -33,7 +34,8 @@ from layers.sample.city import build_city
 CASES = 1_000_000
 MORE = 4
 MONTH = "2025-06"
-_ROUNDS = 40
+_ROUNDS = 160
+_TURN = 20
 _TICKS = os.sysconf("SC_CLK_TCK")
 _JITTER_DEG = 0.0015
 
@@ -67,8 +69,6 @@ class Spent:
 @contextmanager
 def running() -> Iterator[tuple[str, Cluster]]:
     """Address of a database of the sample city without a case, and its cluster, thrown away afterwards."""
-    from layers.database.server import OWNER, create_database, create_extensions
-
     with tempfile.TemporaryDirectory(prefix="wg-") as folder:
         Path(folder).chmod(0o711)
         settings = {"fsync": "off", "shared_buffers": "512MB", "max_wal_size": "8GB", "autovacuum": "off"}
@@ -116,7 +116,7 @@ def bench(cases: int = CASES, more: int = MORE) -> list[dict[str, Any]]:
     sample.attrs["outline"] = city.outline
     shapely.prepare(sample.attrs["outline"])
     rows = []
-    with running() as (dsn, _), tempfile.TemporaryDirectory() as folder:
+    with running() as (dsn, cluster), tempfile.TemporaryDirectory() as folder:
         with closing(psycopg2.connect(dsn)) as connection:
             load_sample(connection, city=replace(city, cases=sample.iloc[:0]))
         path = written(drawn(sample, cases, 0, rng), Path(folder) / "cases.csv")
@@ -124,26 +124,24 @@ def bench(cases: int = CASES, more: int = MORE) -> list[dict[str, Any]]:
         database = _OneConnection(dsn)
         with Spent(database.backend) as taken:
             report = load_file(database, "cases", path)
+        database.close()
         if report.loaded != cases:
             listed = report.rejects_path.read_text("utf-8").splitlines()[:5] if report.rejects_path else []
             raise RuntimeError(f"{report.loaded} of {cases} cases were loaded: {listed}")
-        with closing(psycopg2.connect(dsn)) as connection, connection.cursor() as cur:
-            cur.execute("set work_mem = '256MB'; set jit = off; set max_parallel_workers_per_gather = 0")
+        with _connected(dsn) as cur:
             copied = _bare_copy(cur, Path(folder) / "bare.copy")
             rows.append(_row(f"intake of {cases:,} cases, grids and cells found", "CPU s", taken.seconds,
                              copied, "bare COPY, same rows and indexes", copied / taken.seconds, 0.25))  # fmt: skip
             note(f"intake {taken.seconds:.1f} CPU s ({taken.wall:.1f} s), COPY {copied:.1f} CPU s")
             cur.execute("drop table bare")
-            small = _map_and_count(cur)
+        # both stand side by side, so that they are measured in the same minutes
+        create_database(cluster.admin_dsn, "heat_small", "heat")
+        with _connected(dsn) as large, _connected(cluster.dsn(OWNER, "heat_small")) as small:
             for turn in range(more):
                 note(f"cases {turn + 2:,} x {cases:,}")
-                _append(cur, drawn(sample, cases, cases * (turn + 1), rng))
-            large = _map_and_count(cur)
-    total = cases * (more + 1)
-    rows.append(_row(f"map of {MONTH}, resolution 9, of {total:,} cases", "CPU ms", large["map"], large["count"],
-                     "counting the month's cases", large["count"] / large["map"], 50.0))  # fmt: skip
-    rows.append(_row(f"the same, of {total:,} cases against {cases:,}", "CPU ms", large["map"], small["map"],
-                     f"of {cases:,} cases", small["map"] / large["map"], round(1 / 1.3, 2)))  # fmt: skip
+                _append(large, drawn(sample, cases, cases * (turn + 1), rng))
+                large.connection.commit()
+            rows += _maps(large, small, cases, cases * (more + 1))
     return rows
 
 
@@ -197,38 +195,64 @@ def _append(cur: Any, frame: pd.DataFrame) -> None:
             cur.copy_expert(f"copy wangge.cases ({names}) from stdin with (format csv, header)", lines)
 
 
-def _map_and_count(cur: Any) -> dict[str, float]:
-    """CPU milliseconds of a month's map by the counts and by counting; both have the same cells and numbers."""
-    cur.connection.commit()
-    cur.connection.autocommit = True
-    cur.execute("vacuum analyze wangge.cases; ")
-    cur.execute("vacuum analyze wangge.case_heat")
-    cur.execute("vacuum analyze wangge.case_counts")
-    cur.connection.autocommit = False
-    cur.execute("select set_config('wangge.role', 'staff', false), pg_backend_pid()")
-    backend = cur.fetchone()[1]
+@contextmanager
+def _connected(dsn: str) -> Iterator[Any]:
+    """Cursor of a connection that asks as staff."""
+    with closing(psycopg2.connect(dsn)) as connection, connection.cursor() as cur:
+        cur.execute("set work_mem = '256MB'; set jit = off; set max_parallel_workers_per_gather = 0")
+        cur.execute("select set_config('wangge.role', 'staff', false)")
+        connection.commit()
+        yield cur
+
+
+def _maps(large: Any, small: Any, few: int, many: int) -> list[dict[str, Any]]:
+    """CPU time of a month's map: of many cases against counting them, and against the map of few, turn by turn."""
     period = parse_period(MONTH)
-    wanted = heat_request(ItemsRequest(period=period, equals=(("resolution", 9),)))
-    ours = heat_counts(wanted)
-    statements: dict[str, Callable[[], None]] = {
-        "map": lambda: cur.execute(ours.text, ours.values),
-        "count": lambda: cur.execute(
+    ours = heat_counts(heat_request(ItemsRequest(period=period, equals=(("resolution", 9),))))
+
+    def count(cur: Any) -> None:
+        cur.execute(
             "select wangge.h3_parent(cell, 9), count(*) from wangge.cases"
             " where reported_at >= %s and reported_at <= %s group by 1", (period.start, period.end),
-        ),
-    }
-    answers, spent = {}, {}
-    for name, run in statements.items():
-        run()
-        answers[name] = {cell: int(count) for cell, count in cur.fetchall()}
-        with Spent(backend) as took:
-            for _ in range(_ROUNDS):
-                run()
-        spent[name] = took.seconds / _ROUNDS * 1000
-    if answers["map"] != answers["count"]:
-        raise RuntimeError("the map and the count differ")
-    note(f"{len(answers['map']):,} cells, {sum(answers['map'].values()):,} cases: {spent}")
-    return spent
+        )  # fmt: skip
+
+    backends, cells = {}, {}
+    for cur in (large, small):
+        cur.connection.commit()
+        cur.connection.autocommit = True
+        for table in ("cases", "case_heat", "case_counts"):
+            cur.execute(f"vacuum analyze wangge.{table}")
+        cur.execute("select pg_backend_pid()")
+        (backends[cur],) = cur.fetchone()
+        count(cur)
+        counted = {cell: int(number) for cell, number in cur.fetchall()}
+        cur.execute(ours.text, ours.values)
+        if counted != {cell: int(number) for cell, number in cur.fetchall()}:
+            raise RuntimeError("the map and the count differ")
+        cells[cur] = len(counted)
+        note(f"{len(counted):,} cells, {sum(counted.values()):,} cases")
+    spent = {large: 0.0, small: 0.0}
+    for _ in range(_ROUNDS // _TURN):
+        for cur in (large, small):
+            with Spent(backends[cur]) as took:
+                for _ in range(_TURN):
+                    cur.execute(ours.text, ours.values)
+            spent[cur] += took.seconds
+    with Spent(backends[large]) as took:
+        for _ in range(_TURN):
+            count(large)
+    ms = {cur: 1000 * seconds / _ROUNDS for cur, seconds in spent.items()}
+    counting = 1000 * took.seconds / _TURN
+    each = {cur: 1000 * ms[cur] / cells[cur] for cur in ms}
+    goal = round(1 / 1.3, 2)
+    return [
+        _row(f"map of {MONTH}, resolution 9, of {many:,} cases", "CPU ms", ms[large], counting,
+             "counting the month's cases", counting / ms[large], 50.0),
+        _row(f"the same, of {many:,} cases ({cells[large]:,} cells) against {few:,} ({cells[small]:,} cells)", "CPU ms",
+             ms[large], ms[small], f"of {few:,} cases", ms[small] / ms[large], goal),
+        _row("the same, a cell that is answered", "CPU us", each[large], each[small], f"of {few:,} cases",
+             each[small] / each[large], goal),
+    ]  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from geo.heat.attacker import Attack
-from geo.heat.cells import cells_of
+from geo.heat.cells import cells_of, parents
 from geo.heat.lattice import ALL, MONTHS, VIEWS, Counts, Lattice, lattice, regions
 from geo.heat.suppression import without
 
@@ -41,6 +41,22 @@ def gather(service: Any, years: range) -> dict[Key, int]:
             query = f"resolution={resolution}&datetime={year}-01-01/{year}-12-31&filter=class_code<>''"
             for row in pages(service, query):
                 told[resolution, True, year, int(row["cell"], 16), row["class_code"]] = row["count"]
+    return told
+
+
+def gather_zones(service: Any, months: Any, years: range, cells: Any) -> dict[Key, int]:
+    """Single numbers of all classes together as DGGS tells them: below each zone of resolution 5, at every depth."""
+    told: dict[Key, int] = {}
+    periods = [(False, month, f"{month // MONTHS}-{month % MONTHS + 1:02}") for month in months]
+    periods += [(True, year, str(year)) for year in years]
+    for root in np.unique(parents(np.asarray(cells, dtype=np.int64), 5)).tolist():
+        for by_year, period, text in periods:
+            here = f"/collections/case-heat/dggs/H3/zones/{root:x}/data"
+            answer = service.get(f"{here}?f=geojson&geometry=none&zone-depth=1-5&datetime={text}")
+            assert answer.status_code == 200, answer.text
+            for zone in answer.json()["features"]:
+                cell = int(zone["id"], 16)
+                told[cell >> 52 & 15, by_year, period, cell, "all"] = zone["properties"]["count"]
     return told
 
 

@@ -15,7 +15,7 @@ import pytest
 from h3.api import basic_int
 from mvt import read_tile
 from psycopg2.extras import execute_values
-from published import gather, keys_of, narrow, pages, true_counts
+from published import gather, gather_zones, keys_of, narrow, pages, true_counts
 from serving import serving
 
 from geo.errors import InvalidInput
@@ -101,6 +101,10 @@ def test_all_the_public_can_get_tells_no_hidden_count(published: Any) -> None:
         assert by_year
         assert told[key] == sum(exact.get(month, 0) for month in months)
     assert min(exact.values()) >= K
+    months = range(12 * through.year + through.month - 3, 12 * through.year + through.month)
+    zones = gather_zones(published, months, years, [key[3] for key in told])
+    same = {key for key in told if key[4] == "all" and (key[2] in years if key[1] else key[2] in months)}
+    assert zones == {key: told[key] for key in same}, "zones tell what items tell, and nothing else"
     hidden = np.array([key not in exact for key in keys])
     assert not len(narrow(made, hidden, K))
     shown = {view: (~hidden[made.view == place]).sum() for place, view in enumerate(VIEWS)}

@@ -92,6 +92,11 @@ def day_in_city(moment: datetime) -> date:
     return moment.astimezone(CITY_ZONE).date()
 
 
+def day_start(moment: datetime) -> datetime:
+    """The moment with which the city's day of a moment begins."""
+    return moment.astimezone(CITY_ZONE).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
 def moment_text(text: str | None) -> str | None:
     """A day or PostgreSQL's moment as RFC 3339.
 

@@ -12,15 +12,22 @@ from typing import Any
 from psycopg2.extensions import cursor as Cursor
 
 from geo.completeness import COARSE_BELOW, Measure, freshness
+from layers.catalogue.cases import CASES
 from layers.catalogue.catalogue import CATALOGUE, RASTERS
 from layers.catalogue.layer import Layer
 from layers.database.sqltext import Sql, all_of, cast, name
 from layers.features.items_request import ItemsRequest
+from layers.features.moments import day_start
 from layers.features.query import conditions, source
 from layers.heat.sums import HEAT
 
 _DEFAULT_CYCLE = "month"
 """Of a layer that is no base data item."""
+
+_OF_CASES = frozenset({CASES.id, HEAT})
+"""Layers of cases: what everybody is told of their number is what was released. Totals that follow the cases, noted at
+each month's end, would help to work out what a release hides; of the newest case the day alone is told.
+"""
 
 
 @dataclass
@@ -37,12 +44,15 @@ class Measured:
         By 9-digit code; empty for data that no township delivers.
     delivered_at : datetime or None
         When the data were last renewed.
+    counted : bool
+        Whether it may be told how many rows there are.
     """
 
     id: str
     whole: Measure
     townships: dict[str, Measure] = field(default_factory=dict)
     delivered_at: datetime | None = None
+    counted: bool = True
 
 
 def measure_records(cur: Cursor, layer: str | None = None) -> list[Measured]:
@@ -87,9 +97,12 @@ def _measured(cur: Cursor, row: tuple[Any, ...], now: datetime) -> Measured:
     cur.execute(statement.text, statement.values)
     rows = cur.fetchall()
     renewed = next((row[5] for row in rows if row[0]), None) or _changed(cur, layer)
-    measured = Measured(id_, Measure(0), delivered_at=renewed)
+    of_cases = layer.id in _OF_CASES
+    if of_cases and renewed is not None:
+        renewed = day_start(renewed)
+    measured = Measured(id_, Measure(0), delivered_at=renewed, counted=not of_cases)
     for whole, township, count, filled, valid, latest in rows:
-        moment = latest or renewed
+        moment = day_start(latest) if of_cases and latest is not None else latest or renewed
         fresh = freshness((now - moment).total_seconds() / 86_400, cycle or _DEFAULT_CYCLE) if moment else 0.0
         part = Measure(count, float(filled or 0), fresh if count else 0.0, None if valid is None else float(valid))
         if whole:
@@ -186,7 +199,7 @@ def _document(measured: Measured) -> dict[str, Any]:
     return {
         "id": measured.id,
         # of few rows not even how many there are
-        "count": None if 0 < shown.count < COARSE_BELOW else shown.count,
+        "count": None if shown.count and (not measured.counted or shown.count < COARSE_BELOW) else shown.count,
         "filled": _percent(shown.filled),
         "fresh": _percent(shown.fresh),
         "valid": None if shown.valid is None else _percent(shown.valid),
