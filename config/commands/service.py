@@ -85,14 +85,17 @@ def run_status(args: argparse.Namespace, terminal: Terminal) -> int:
 
 def run_doctor(args: argparse.Namespace, terminal: Terminal) -> int:
     """List what is missing on this machine and the command that mends it; exit 1 when something is."""
-    wrong = False
-    for check in examine(load()):
+    settings, wrong = load(), False
+    for check in examine(settings):
         mark = {"ok": "✓", "missing": "✗", "optional": "·"}[check.state]
         terminal.out(f"{mark} {terminal.text(check.key, **check.values)}")
         if check.state != "ok" and check.remedy:
             terminal.out(f"    {terminal.text(check.remedy, **check.values)}")
         wrong |= check.state == "missing"
     terminal.tell("cli.doctor.wrong" if wrong else "cli.doctor.right")
+    found = read(settings)
+    if not wrong and not (found and found.alive):
+        terminal.tell("cli.doctor.start")
     return int(wrong)
 
 
