@@ -13,13 +13,13 @@ from typing import NoReturn
 
 from pydantic import ValidationError
 
-from config.commands import backup, bench, check, city, data, key, process, qgis, records, service
+from config.commands import backup, bench, check, city, data, key, notebooks, process, qgis, records, service
 from config.settings import PREFIX, PROJECT, language, load
 from config.terminal import Terminal
 from geo.errors import InvalidInput, WanggeError
 
 GROUPS = (
-    service, city, data, process, check, qgis, records,
+    service, city, data, process, check, qgis, notebooks, records,
     bench, key, backup,
 )  # fmt: skip
 WRONG, BROKEN, INTERRUPTED = 2, 3, 130

@@ -208,6 +208,16 @@ def hand_over(name: str, value: str) -> None:
     os.environ[name] = value
 
 
+def visiting(url: str, key: str | None) -> dict[str, str]:
+    """The environment of a program that asks the service over HTTP, with nothing of the service's own settings.
+
+    Without a key it has the one that ``WANGGE_KEY`` names, if any.
+    """
+    named = {"WANGGE_URL": url} | ({"WANGGE_KEY": key} if key else {})
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX) or name == "WANGGE_KEY"}
+    return kept | named
+
+
 def language() -> Language:
     """Language of the terminal, by the first that is set of ``LC_ALL``, ``LC_MESSAGES`` and ``LANG``."""
     named = (os.environ.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG"))

@@ -18,7 +18,7 @@ from layers.texts import texts
 PROJECT = Path(__file__).resolve().parent.parent
 COMMANDS = {
     "up", "down", "status", "doctor", "test", "load", "export", "run", "check", "bench", "key", "backup", "restore",
-    "qgis", "items", "deliver", "city",
+    "qgis", "notebooks", "items", "deliver", "city",
 }  # fmt: skip
 
 # --- words

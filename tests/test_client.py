@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import inspect
 import shutil
 import subprocess
 import sys
@@ -13,6 +14,8 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
+import rasterio
+import shapely
 
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
 
@@ -89,14 +92,18 @@ def test_processes_are_functions(city: Any) -> None:
     assert {"locate", "check-coverage"} <= set(city.processes.index)
     assert "check_coverage" in dir(city)
     assert "dedicated" in city.locate.__doc__
+    assert inspect.signature(city.locate).parameters["crs"].default == "WGS84"
     answer = city.locate(points=[[120.05, 32.17]])
     assert len(answer["grid_code"][0]) == 15
     grids = city.read("grids", filter="township_code = '321283100' AND kind = 'social'", crs="EPSG:4549")
     moved = grids.copy()
-    moved.loc[0, "geometry"] = moved.geometry[0].buffer(30)
+    grown = moved.index[0]
+    moved.loc[grown, "geometry"] = moved.geometry[grown].buffer(30)
     findings = city.check_coverage(features=moved).frame()
     assert isinstance(findings, gpd.GeoDataFrame)
-    assert "overlap" in set(findings["kind"])
+    overlaps = findings[findings["kind"] == "overlap"]
+    # the table's index is what the service calls them by
+    assert len(overlaps) and all(grown in ids for ids in overlaps["ids"])
     with pytest.raises(ValueError, match="count"):
         answer.frame()
     with pytest.raises(AttributeError, match="locate"):
@@ -114,6 +121,50 @@ def test_errors_are_the_service_s_words(client: Any, service: Any, city: Any) ->
     assert (caught.value.status, caught.value.code) == (400, "InvalidParameterValue")
     with pytest.raises(client.NeedsKey):
         client.connect(service.base_url).read("cameras")
+    with pytest.raises(client.Unreachable, match="wangge up"):
+        client.connect("http://127.0.0.1:1")
+
+
+def test_a_layer_is_written_to_a_file(client: Any, city: Any, tmp_path: Path) -> None:
+    wanted = {"filter": "township_code = '321283100' AND kind = 'social'"}
+    read = city.read("grids", **wanted)
+    for suffix in (".gpkg", ".zip", ".parquet"):
+        file = city.save("grids", tmp_path / f"grids{suffix}", **wanted)
+        found = gpd.read_parquet(file) if suffix == ".parquet" else gpd.read_file(file)
+        assert set(found["code"]) == set(read.index)
+        assert shapely.equals_exact(found.union_all().envelope, read.union_all().envelope, 1e-6)
+    with rasterio.open(city.save("case-density", tmp_path / "density.tif", datetime="2025-12")) as raster:
+        assert raster.crs.to_epsg() == 4549
+    with pytest.raises(ValueError, match="gpkg"):
+        city.save("grids", tmp_path / "grids.doc")
+    with pytest.raises(client.ServiceError, match="populations"):
+        city.save("grids", tmp_path / "none.gpkg", filter="populations > 5")
+    assert not (tmp_path / "none.gpkg").exists()
+
+
+def test_edits_are_written_whole_and_published(client: Any, edited: Any) -> None:
+    city = client.connect(edited.base_url, edited.keys["editor"], lang="en")
+    change_set = city.open_change_set(title="new border")["change_set"]
+    two = city.read("grid-edits", change_set=change_set, filter="village_code = '321283100202' AND kind = 'social'")
+    keeps, goes = two.index[:2]
+    wider = two.loc[[keeps]].assign(name="一家")
+    wider.geometry = [shapely.unary_union([two.geometry[keeps], two.geometry[goes]])]
+    written = city.write(wider, removed=[goes], change_set=change_set)
+    assert written["changeSet"] == change_set
+    assert {one["id"] for one in written["features"]} == {keeps, goes}
+    now = city.read("grid-edits", change_set=change_set, filter="op <> 'unchanged'")
+    assert list(now.index) == [keeps] and now.name[keeps] == "一家"
+    # the other columns came back as they were read
+    assert now.loc[keeps, "population"] == two.loc[keeps, "population"]
+    with pytest.raises(client.ServiceError, match="valid|crosses|intersect"):
+        city.write(wider.set_geometry([shapely.Polygon([(120, 32), (120.1, 32.1), (120.1, 32), (120, 32.1)])]),
+                   change_set=change_set)  # fmt: skip
+    trial = city.publish(change_set=change_set, dry_run=True)
+    assert not trial["published"] and trial["blocking"] == []
+    # a row of another index is a new grid: here one that lies on those that are there
+    added = city.write(two.loc[[goes]].reset_index(drop=True), change_set=change_set)
+    assert added["features"][0]["id"] not in two.index
+    assert "overlap" in set(added["findings"].frame()["kind"])
 
 
 def test_jobs_are_awaited_and_cancelled(client: Any, served: Any, capsys: pytest.CaptureFixture[str]) -> None:

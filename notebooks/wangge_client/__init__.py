@@ -14,25 +14,30 @@ It needs requests and geopandas and nothing of this project: the folder can be c
 
 from __future__ import annotations
 
+import os
+
 from wangge_client.city import City
-from wangge_client.errors import Cancelled, Forbidden, NeedsKey, NotFound, ServiceError
+from wangge_client.errors import Cancelled, Forbidden, NeedsKey, NotFound, ServiceError, Unreachable
 from wangge_client.job import Job
 from wangge_client.tables import Answer
 
-__all__ = ["Answer", "Cancelled", "City", "Forbidden", "Job", "NeedsKey", "NotFound", "ServiceError", "connect"]
+__all__ = ["Answer", "Cancelled", "City", "Forbidden", "Job", "NeedsKey", "NotFound", "ServiceError", "Unreachable",
+           "connect"]  # fmt: skip
+
+_HERE = "http://127.0.0.1:5000"
 
 
 def connect(
-    url: str = "http://127.0.0.1:5000", key: str | None = None, *, lang: str = "zh", timeout_s: float = 120.0
+    url: str | None = None, key: str | None = None, *, lang: str = "zh", timeout_s: float = 120.0
 ) -> City:
     """A service, asked for once to see that it is there and takes the key.
 
     Parameters
     ----------
-    url : str
-        Its address.
+    url : str, optional
+        Its address; ``WANGGE_URL`` of the environment when not given, else this machine's own.
     key : str, optional
-        Without one you see what the public sees.
+        ``WANGGE_KEY`` when not given; an empty one, or none at all, sees what the public sees.
     lang : str
         ``zh`` or ``en``: language of titles and errors.
     timeout_s : float
@@ -42,9 +47,10 @@ def connect(
     ------
     ServiceError
         When the key is wrong.
-    requests.ConnectionError
+    Unreachable
         When nobody answers.
     """
-    city = City(url, key, lang, timeout_s)
+    url = os.environ.get("WANGGE_URL", _HERE) if url is None else url
+    city = City(url, os.environ.get("WANGGE_KEY") if key is None else key, lang, timeout_s)
     city.get("conformance")
     return city

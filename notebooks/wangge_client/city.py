@@ -4,21 +4,29 @@ from __future__ import annotations
 
 import keyword
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import geopandas as gpd
 import pandas as pd
 import requests
 
-from wangge_client.errors import error_of
+from wangge_client.errors import Unreachable, error_of
+from wangge_client.function import ProcessFunction
 from wangge_client.job import Job
 from wangge_client.progress import Progress, teller
-from wangge_client.tables import Answer, frame_of, inputs_of, parameter, typed
+from wangge_client.tables import Answer, collection_of, frame_of, inputs_of, parameter, typed
 
 _PAGE = 5_000
 _TRIES = 4
 _BUSY = (429, 503)
+_FORMATS = {".gpkg": "gpkg", ".zip": "shp", ".fgb": "fgb", ".parquet": "parquet", ".csv": "csv",
+            ".geojsonl": "geojsonl", ".jsonfg": "jsonfg"}  # fmt: skip
+_RASTERS = {".tif": "cog", ".tiff": "cog"}
+_EDITS = "grid-edits"
+_HYPHENED = {"bbox_crs", "filter_crs", "filter_lang"}
 
 
 class City:
@@ -29,9 +37,15 @@ class City:
         self._timeout_s = timeout_s
         self._session = requests.Session()
         self._session.headers["Accept-Language"] = lang
+        # a proxy of the environment doesn't know this machine
+        self._session.trust_env = urlsplit(self.url).hostname not in ("127.0.0.1", "localhost", "::1")
         if key:
             self._session.headers["X-API-Key"] = key
-        self._processes: dict[str, dict[str, Any]] | None = None
+        self._ids: tuple[str, ...] | None = None
+        self._functions: dict[str, ProcessFunction] = {}
+
+    def __repr__(self) -> str:
+        return f"<City {self.url}{' with a key' if 'X-API-Key' in self._session.headers else ''}>"
 
     @property
     def layers(self) -> pd.DataFrame:
@@ -63,14 +77,19 @@ class City:
             True writes a line; a callable is told features read and features in all.
         **query
             As the service takes it: ``bbox`` (four numbers in degrees), ``datetime``, ``filter`` (CQL2), ``crs``,
-            ``properties``, ``sortby``, ``q``, or a field and its value.
+            ``properties``, ``sortby``, ``q``, or a field and its value; ``change_set`` of the layer ``grid-edits``.
 
         Returns
         -------
         GeoDataFrame
-            Easting or longitude first; days and moments as such.
+            By the features' ids; easting or longitude first; days and moments as such.
+
+        Raises
+        ------
+        ServiceError
+            When the service refuses: no such layer, an unknown field, a wrong filter.
         """
-        wanted = {name: parameter(value) for name, value in query.items() if value is not None}
+        wanted = _query(layer, query)
         found: list[dict[str, Any]] = []
         tell = teller(progress, layer)
         for page in self._pages(layer, {**wanted, "limit": str(min(limit or _PAGE, _PAGE))}):
@@ -82,12 +101,86 @@ class City:
         kinds = self.get(f"collections/{layer}/schema")["properties"]
         return typed(frame_of(found[:limit], wanted.get("crs", "OGC:CRS84")), kinds)
 
+    def save(self, layer: str, path: str | Path, **query: Any) -> Path:
+        """Write a layer, or what a query leaves of it, to a file as the service makes it.
+
+        Parameters
+        ----------
+        layer : str
+            Its id.
+        path : str or Path
+            Its suffix says the format: ``.gpkg``, ``.zip`` (Shapefile), ``.fgb``, ``.parquet``, ``.csv``,
+            ``.geojsonl``, ``.jsonfg``; of a raster layer ``.tif``.
+        **query
+            As `read` takes it; of a raster ``datetime``, ``kernel``, ``bandwidth`` and the like.
+
+        Returns
+        -------
+        Path
+            The file.
+
+        Raises
+        ------
+        ValueError
+            When the suffix is none of these.
+        ServiceError
+            When the service refuses.
+        """
+        path = Path(path)
+        suffix = path.suffix.lower()
+        formats = _FORMATS | _RASTERS
+        if suffix not in formats:
+            raise ValueError(f"{path.name}: {', '.join(formats)}")
+        wanted = _query(layer, query)
+        what = "coverage" if suffix in _RASTERS else "items"
+        wanted["f"] = formats[suffix]
+        answer = self.send("GET", f"collections/{layer}/{what}", params=wanted, stream=True)
+        with answer, path.open("wb") as file:
+            for part in answer.iter_content(1 << 20):
+                file.write(part)
+        return path
+
+    def write(
+        self, changed: gpd.GeoDataFrame | None = None, *, removed: Iterable[str] = (), change_set: int | None = None
+    ) -> Answer:
+        """Write edits of grids into a change set, all of them or none. The city changes when the set is published.
+
+        Parameters
+        ----------
+        changed : GeoDataFrame, optional
+            A row that has the id of a grid in its index changes that grid; every other one is a new grid.
+        removed : iterable of str
+            Ids of grids that go.
+        change_set : int, optional
+            Number of the set; the current one, or a new one, when not given.
+
+        Returns
+        -------
+        Answer
+            ``changeSet``, the ids as ``features``, and ``findings``, whose frame is what is to be mended.
+
+        Raises
+        ------
+        ServiceError
+            When an edit is none: a polygon that crosses itself, an unknown grid, a key that may not edit.
+        """
+        features = [] if changed is None else collection_of(changed)["features"]
+        features += [{"type": "Feature", "id": str(id_), "geometry": None, "properties": None} for id_ in removed]
+        answer = self.send(
+            "POST",
+            f"collections/{_EDITS}/items",
+            params={} if change_set is None else {"change-set": str(change_set)},
+            json={"type": "FeatureCollection", "features": features},
+        ).json()
+        return Answer(answer | {"findings": Answer(answer["findings"])})
+
     @property
     def processes(self) -> pd.DataFrame:
         """The processes: title, description and names of the inputs by id."""
         rows = {
-            id_: {name: entry[name] for name in ("title", "description")} | {"inputs": ", ".join(entry["inputs"])}
-            for id_, entry in self._described().items()
+            id_: {name: function.described[name] for name in ("title", "description")}
+            | {"inputs": ", ".join(function.described["inputs"])}
+            for id_, function in ((id_, self._function(id_)) for id_ in self._process_ids())
         }
         return pd.DataFrame.from_dict(rows, orient="index")
 
@@ -120,23 +213,15 @@ class City:
         rows = [{name: job.get(member) for name, member in columns.items()} for job in found]
         return pd.DataFrame(rows, index=pd.Index([job["jobID"] for job in found], name="id"), columns=list(columns))
 
-    def __getattr__(self, name: str) -> Callable[..., Answer]:
+    def __getattr__(self, name: str) -> ProcessFunction:
         """A process as a function: ``city.check_coverage(layer="grids")``; ``help()`` of it says what it takes."""
         id_ = name.rstrip("_").replace("_", "-")
-        if name.startswith("_") or id_ not in self._described():
-            raise AttributeError(f"no process {id_!r}; there are {', '.join(self._described())}")
-        entry = self._described()[id_]
-
-        def function(*, progress: bool | Progress = False, **inputs: Any) -> Answer:
-            return self.run(id_, progress=progress, **inputs)
-
-        lines = [f"{key} : {each['title']}. {each['description']}" for key, each in entry["inputs"].items()]
-        function.__name__ = name
-        function.__doc__ = "\n".join([entry["description"], "", *lines])
-        return function
+        if name.startswith("_") or id_ not in self._process_ids():
+            raise AttributeError(f"no process {id_!r}; there are {', '.join(self._process_ids())}")
+        return self._function(id_)
 
     def __dir__(self) -> list[str]:
-        names = [id_.replace("-", "_") for id_ in self._described()]
+        names = [id_.replace("-", "_") for id_ in self._process_ids()]
         return [*super().__dir__(), *(f"{name}_" if keyword.iskeyword(name) else name for name in names)]
 
     def get(self, path: str, **query: str) -> Any:
@@ -150,10 +235,15 @@ class City:
         ------
         ServiceError
             With the words of the service.
+        Unreachable
+            When nobody answers.
         """
         address = path if path.startswith(self.url + "/") else f"{self.url}/{path}"
         for last in (number == _TRIES - 1 for number in range(_TRIES)):
-            answer = self._session.request(method, address, timeout=self._timeout_s, **options)
+            try:
+                answer = self._session.request(method, address, timeout=self._timeout_s, **options)
+            except requests.ConnectionError as error:
+                raise Unreachable(self.url, str(self._session.headers["Accept-Language"])) from error
             if answer.status_code not in _BUSY or last:
                 break
             time.sleep(float(answer.headers.get("Retry-After", "1")))
@@ -168,8 +258,22 @@ class City:
             page = self.send("GET", following).json()
             yield page
 
-    def _described(self) -> dict[str, dict[str, Any]]:
-        if self._processes is None:
-            ids = [process["id"] for process in self.get("processes")["processes"]]
-            self._processes = {id_: self.get(f"processes/{id_}") for id_ in ids}
-        return self._processes
+    def _process_ids(self) -> tuple[str, ...]:
+        if self._ids is None:
+            self._ids = tuple(process["id"] for process in self.get("processes")["processes"])
+        return self._ids
+
+    def _function(self, id_: str) -> ProcessFunction:
+        if id_ not in self._functions:
+            self._functions[id_] = ProcessFunction(self, self.get(f"processes/{id_}"))
+        return self._functions[id_]
+
+
+def _query(layer: str, query: Mapping[str, Any]) -> dict[str, str]:
+    """What is asked for, as the service spells it: of findings, ``change_set`` is a field."""
+    spelled = _HYPHENED | ({"change_set"} if layer == _EDITS else set())
+    return {
+        name.replace("_", "-") if name in spelled else name: parameter(value)
+        for name, value in query.items()
+        if value is not None
+    }

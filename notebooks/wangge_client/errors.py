@@ -34,6 +34,15 @@ class NotFound(ServiceError):
     """There is no such thing (404)."""
 
 
+class Unreachable(ServiceError):
+    """Nobody answers at the address."""
+
+    def __init__(self, url: str, lang: str) -> None:
+        zh = f"{url} 没有应答。请确认服务已启动（./wangge up）、地址与端口无误。"
+        en = f"Nobody answers at {url}. See that the service is up (./wangge up), and that address and port are right."
+        super().__init__(0, "Unreachable", zh if lang.startswith("zh") else en)
+
+
 class Cancelled(ServiceError):
     """The job was cancelled and has no result."""
 

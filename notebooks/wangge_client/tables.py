@@ -29,10 +29,14 @@ class Answer(dict[str, Any]):
 
 
 def frame_of(features: list[dict[str, Any]], crs: str) -> gpd.GeoDataFrame:
-    """Features as a table. The service writes coordinates in the axis order of their CRS; geopandas wants x first."""
-    if not features:
-        return gpd.GeoDataFrame({"geometry": []}, geometry="geometry", crs=crs)
+    """Features as a table by their ids.
+
+    The service writes coordinates in the axis order of their CRS; geopandas wants x first.
+    """
     frame = gpd.GeoDataFrame.from_features(features, crs=crs)
+    ids = [feature.get("id") for feature in features]
+    if features and None not in ids:
+        frame.index = pd.Index(ids, name="id")
     axes = pyproj.CRS.from_user_input(crs).axis_info
     if axes and axes[0].direction == "north":
         flipped = shapely.transform(frame.geometry.to_numpy(), lambda points: points[:, ::-1])
@@ -58,14 +62,28 @@ def parameter(value: Any) -> str:
 
 
 def inputs_of(inputs: Mapping[str, Any]) -> dict[str, Any]:
-    """Inputs as JSON: tables as features in degrees, arrays and series as lists."""
+    """Inputs as JSON: tables with geometry as features in degrees, others, arrays and series as lists."""
     return {name: _input(value) for name, value in inputs.items()}
+
+
+def collection_of(table: gpd.GeoDataFrame | gpd.GeoSeries) -> dict[str, Any]:
+    """A table as a FeatureCollection in degrees, its index as ids."""
+    degrees = table.to_crs("OGC:CRS84") if table.crs is not None else table
+    if isinstance(table, gpd.GeoSeries):
+        return dict(degrees.__geo_interface__)
+    # days and moments as texts
+    written: dict[str, Any] = json.loads(degrees.to_json(na="null", default=str))
+    written.pop("crs", None)
+    return written
 
 
 def _input(value: Any) -> Any:
     if isinstance(value, gpd.GeoDataFrame | gpd.GeoSeries):
-        degrees = value.to_crs("OGC:CRS84") if value.crs is not None else value
-        written = degrees.to_geo_dict() if isinstance(value, gpd.GeoDataFrame) else degrees.__geo_interface__
-        # days and moments as texts
-        return json.loads(json.dumps(written, default=str))
+        return collection_of(value)
+    if isinstance(value, pd.DataFrame):
+        return value.to_numpy().tolist()
+    if isinstance(value, shapely.Geometry):
+        return shapely.geometry.mapping(value)
+    if hasattr(value, "isoformat"):
+        return value.isoformat()
     return value.tolist() if hasattr(value, "tolist") else value

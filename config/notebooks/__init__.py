@@ -1,0 +1,1 @@
+"""How the planners' notebooks are opened and run."""
