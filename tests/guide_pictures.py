@@ -50,17 +50,28 @@ class Maker:
     folder: Path
     browser: Browser
 
-    def page(self, name: str, address: str, ready: str, size: tuple[int, int] = (1280, 800)) -> None:
-        """A page of the service as staff see it."""
+    def page(
+        self, name: str, address: str, ready: str, size: tuple[int, int] = (1280, 800),
+        click: tuple[int, int] | None = None,
+    ) -> None:  # fmt: skip
+        """A page of the service as staff see it, where wanted after a click."""
         call = self.browser.call
         call("Network.enable")
         call("Network.setExtraHTTPHeaders", headers={"X-API-Key": self.key} if address.startswith(self.url) else {})
         call("Emulation.setDeviceMetricsOverride", width=size[0], height=size[1], deviceScaleFactor=1, mobile=False)
         call("Page.navigate", url=address)
         self.browser.until(f"document.readyState === 'complete' && ({ready})")
+        if click:
+            self.browser.click(*click)
+            time.sleep(2)
         time.sleep(1)
         answer = call("Page.captureScreenshot", format="webp", quality=QUALITY)
         (PICTURES / f"{name}.webp").write_bytes(base64.b64decode(answer["data"]))
+
+    def map(self, name: str, language: str) -> None:
+        """The map as the public sees it: a month of heat, and who is responsible at a place that was clicked."""
+        view = "#at=9.94/32.1752/120.1344&month=2025-12&layers=divisions,grids,case-heat"
+        self.page(name, f"{self.url}/map?lang={language}{view}", _MAP, click=(800, 420))
 
     def window(self, name: str, language: str, **asked: Any) -> None:
         """The window of QGIS with the ready project."""
@@ -125,7 +136,7 @@ PICTURED: dict[str, Callable[[Maker, str, str], None]] = {
     "report": lambda make, name, language: make.report(name, language),
     "situation": lambda make, name, language: make.page(name, f"{make.url}/situation?lang={language}", "true"),
     "completeness": lambda make, name, language: make.page(name, f"{make.url}/completeness?lang={language}", "true"),
-    "map": lambda make, name, language: make.page(name, f"{make.url}/map?lang={language}", _MAP),
+    "map": lambda make, name, language: make.map(name, language),
     "county": lambda make, name, language: make.page(name, f"{make.county}/map?lang={language}", _MAP),
 }
 """How each picture is made, by its name."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -159,9 +159,20 @@ def test_python_of_the_guide_to_notebooks_runs(service: Any, tmp_path: Path, lan
     assert "网格" in done.stdout
 
 
-def test_another_county_stands_up_by_the_guide(wangge: Any, data_dir: Path, tmp_path: Path) -> None:
+def test_another_county_stands_up_by_the_guide(db: Any, tmp_path: Path) -> None:
     """Every command of the guide from loading to the backup, one after another, on an empty database."""
     folder = tmp_path / "county"
+    environment = {
+        "PATH": os.environ["PATH"], "HOME": str(tmp_path), "WANGGE_DATA_DIR": str(tmp_path / "data"),
+        "WANGGE_DATABASE_URL": db.owner_dsn, "WANGGE_API_DATABASE_URL": db.api_dsn,
+    }  # fmt: skip
+
+    def wangge(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "config.cli", *arguments], cwd=PROJECT, env=environment, capture_output=True,
+            text=True, timeout=120, check=False,
+        )  # fmt: skip
+
     made = subprocess.run(
         [sys.executable, "-m", "config.guides.rehearsal", str(folder)], cwd=PROJECT, capture_output=True, check=True
     )
@@ -183,4 +194,3 @@ def test_another_county_stands_up_by_the_guide(wangge: Any, data_dir: Path, tmp_
     assert (folder / "first.wangge").stat().st_size > 100_000
     # the codes are given out: another scheme would make them mean something else
     assert wangge("city", "--scheme", "cjt349-20").returncode == 2
-    shutil.rmtree(folder)
