@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from typing import Any
 
 import psycopg2
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from geo.completeness import CYCLE_DAYS, Measure, freshness, mean_completeness
 from geo.errors import InvalidInput, NotFound
 from layers.identity import ADMIN, Identity
+from layers.loading.load import load_file
 from layers.records.deliveries import count_delivery, record_delivery
 from layers.records.measure import measure_records
 from layers.records.summary import completeness_summary
@@ -112,6 +114,25 @@ def test_a_delivery_keeps_figures_and_no_row(city_copy: Any) -> None:
             record_delivery(cur, code, count_delivery(text, ["a"]))
     with pytest.raises(InvalidInput):
         count_delivery("a\n1\n", ["b"])
+
+
+def test_a_load_measures_what_it_changed(city_copy: Any, tmp_path: Path) -> None:
+    """Cameras without a height: the layer's figures are new; after a dry run, and of other layers, they are not."""
+    figures = "select count, filled, completeness, delivered_at, measured_at from wangge.records"
+    figures += " where id = 'layer-cameras'"
+    ((count, filled, complete, delivered, measured),) = rows(city_copy, figures)
+    file = tmp_path / "cameras.csv"
+    lines = [f"3212830000132{9_000_000 + n},cam,skynet,120.0{n + 100},32.17" for n in range(200)]
+    file.write_text("\n".join(("device_id,name,source,lon,lat", *lines)), "utf-8")
+    assert load_file(city_copy, "cameras", file, dry_run=True).rejected == 0
+    assert rows(city_copy, figures) == [(count, filled, complete, delivered, measured)]
+    others = "select id, measured_at from wangge.records where layer is distinct from 'cameras' and type = 'dataset'"
+    before = rows(city_copy, others)
+    assert load_file(city_copy, "cameras", file).loaded == 200
+    ((now, now_filled, now_complete, now_delivered, now_measured),) = rows(city_copy, figures)
+    assert now == count + 200 and now_filled < filled and now_complete < complete
+    assert now_delivered > delivered and now_measured > measured
+    assert rows(city_copy, others) == before
 
 
 def test_townships_are_for_staff_and_each_sees_its_own(service: Any) -> None:

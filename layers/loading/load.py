@@ -29,6 +29,7 @@ from layers.loading.rules import DERIVED, RULES, rule_of
 from layers.loading.source import BATCH, Batch, Source
 from layers.loading.staging import Staging, columns_of
 from layers.loading.whereabouts import Whereabouts, source_crs
+from layers.records.measure import measure_records
 
 COORDINATES: Final = ("lon", "lat", "wkt")
 """What a mapping may name besides fields: the columns of a CSV file that hold the place."""
@@ -38,6 +39,9 @@ _LOCK: Final = 321_283_002
 
 _GROUND: Final = ("divisions", "grids")
 """Layers that a publication reads while it checks."""
+
+_COUNTED: Final = {"cases": ("case-heat",)}
+"""Layers that change with a layer, and are as complete as it is."""
 
 
 def load_file(
@@ -162,6 +166,9 @@ class _Load:
                 self._note("load.note-merged", **told, repeated=read - loaded - merged["same"] - merged["older"])
             if replace and layer.id == "grids":
                 reinstate_codes(self._cur)
+            if not dry_run:
+                for id_ in (layer.id, *_COUNTED.get(layer.id, ())):
+                    measure_records(self._cur, id_)
             self._tell("write", loaded, read)
         if rejected or dry_run:
             self._cur.connection.rollback()
