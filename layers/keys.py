@@ -7,11 +7,19 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime
 
-from geo.errors import InvalidInput, NotFound
+from geo.errors import Forbidden, InvalidInput, NotFound
 from layers.database.database import Database
 from layers.identity import ADMIN, ROLES, Identity
 
 _PREFIX = "wg_"
+
+_IDENTIFY = """
+    select id, name, role, township_code,
+        (select max(valid_to) from wangge.divisions as ended
+         where ended.code = township_code
+            and not exists (select from wangge.todays_divisions as today where today.code = township_code))
+    from wangge.authenticate(%s)
+"""
 
 
 @dataclass(frozen=True)
@@ -76,7 +84,7 @@ def add_key(database: Database, role: str, township: str | None, name: str) -> s
     key = _PREFIX + secrets.token_urlsafe(32)
     with database.transaction(ADMIN) as cur:
         if township is not None:
-            cur.execute("select from wangge.divisions where code = %s and level = 'township'", (township,))
+            cur.execute("select from wangge.todays_divisions where code = %s and level = 'township'", (township,))
             if cur.rowcount != 1:
                 raise InvalidInput("key.township", township=township)
         cur.execute(
@@ -108,8 +116,16 @@ def revoke_key(database: Database, key_id: int) -> None:
 
 
 def identify(database: Database, key: str) -> Identity | None:
-    """Who holds a key; None when nobody does, or it was revoked."""
+    """Who holds a key; None when nobody does, or it was revoked.
+
+    Raises
+    ------
+    Forbidden
+        When the key is for a township that has ended: it would see nothing of what came after, and say nothing of it.
+    """
     with database.transaction(Identity()) as cur:
-        cur.execute("select id, name, role, township_code from wangge.authenticate(%s)", (_digest(key),))
+        cur.execute(_IDENTIFY, (_digest(key),))
         row = cur.fetchone()
+    if row and row[4] is not None:
+        raise Forbidden("key.township-ended", township=row[3], day=row[4])
     return Identity(role=row[2], township=row[3], name=row[1], key=row[0]) if row else None

@@ -54,20 +54,22 @@ class Store:
         self.features = Features(database)
         self.tiles = Tiles(database, self.versions)
         self.densities = Densities(database, self.versions)
-        self._identities: Recent[tuple[bytes, int], Identity] = Recent(1000)
+        self._identities: Recent[tuple[bytes, tuple[int | None, int | None]], Identity] = Recent(1000)
         self._city: tuple[int | None, City] | None = None
 
     def identity_of(self, key: str) -> Identity | None:
         """Who holds a key; None for an unknown or revoked one.
 
-        Known keys are kept until the table of keys changes; while versions are not known, the table is asked each time.
+        Known keys are kept until the table of keys or that of divisions changes; while versions are not known, the
+        table is asked each time.
         """
-        version = self.versions.of("keys")
+        # a key may be for a township, which can end
+        version = (self.versions.of("keys"), self.versions.of("divisions"))
         digest = hashlib.sha256(key.encode("utf-8", "surrogateescape")).digest()
-        known = self._identities.get((digest, version)) if version is not None else None
+        known = self._identities.get((digest, version)) if None not in version else None
         if known is None:
             known = identify(self.database, key)
-            if known is not None and version is not None:
+            if known is not None and None not in version:
                 self._identities.put((digest, version), known)
         return known
 

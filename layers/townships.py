@@ -8,7 +8,7 @@ from layers.database.database import Database
 
 _TOWNSHIPS = (
     "select code, name, st_xmin(geom), st_ymin(geom), st_xmax(geom), st_ymax(geom)"
-    " from wangge.divisions where level = 'township' order by code"
+    " from wangge.todays_divisions where level = 'township' order by code"
 )
 
 

@@ -169,10 +169,11 @@ def test_the_service_may_read_layers_and_little_else(city: Any) -> None:
     )
     extra = {name for (name,) in readable} - {layer.table for layer in LAYERS}
     supporting = {
-        "case_counts", "change_sets", "completeness", "density_maps", "edited_grids", "heat_years", "item_deliveries",
-        "jobs", "publication_grids", "publications",
+        "case_counts", "change_sets", "completeness", "density_maps", "edited_divisions", "edited_grids", "heat_years",
+        "item_deliveries", "jobs", "publication_divisions", "publication_grids", "publications",
     }  # fmt: skip
-    others = {"case_steps", "case_types", "city", "h3_cells", "heat_releases", "issued_codes", "layer_versions"}
+    others = {"case_steps", "case_types", "city", "h3_cells", "heat_releases", "issued_codes", "layer_versions",
+              "todays_divisions"}  # fmt: skip
     assert extra == supporting | others
     secured = rows(
         city.api, "select relname from pg_class where relnamespace = 'wangge'::regnamespace and relrowsecurity"

@@ -32,11 +32,14 @@ class NewDivision:
         Its new code; None when it is not known.
     township : str or None
         9-digit code of its new township, needed where ``new`` is not known.
+    name : str or None
+        What it is called from then on; None for the name that it has.
     """
 
     old: str
     new: str | None = None
     township: str | None = None
+    name: str | None = None
 
 
 @dataclass(frozen=True)

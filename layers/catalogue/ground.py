@@ -11,12 +11,13 @@ DIVISIONS = Layer(
     id="divisions",
     title=Text("行政区划", "Administrative divisions"),
     description=Text(
-        "市、镇街、村居三级区划，采用统计用区划代码。",
-        "County, townships and villages with their 12-digit statistical codes.",
+        "市、镇街、村居三级区划，采用统计用区划代码；不带 datetime 时为当前区划，datetime 给出任意一天的区划。",
+        "County, townships and villages with their 12-digit statistical codes: those of today, or with datetime those "
+        "of any day.",
     ),
     table="divisions",
     geometry_type="MultiPolygon",
-    id_field="code",
+    id_field="id",
     fields=(
         Field("code", CODE),
         Field("name", NAME),
@@ -25,7 +26,11 @@ DIVISIONS = Layer(
         Field("category", Text("类别", "Category"), values=coded.DIVISION_CATEGORIES),
         AREA,
         POPULATION,
+        Field("valid_from", Text("初始时间", "Valid from"), "date"),
+        Field("valid_to", Text("终止日期", "Valid to"), "date"),
     ),
+    time=("valid_from", "valid_to"),
+    current_only=True,
     tile_fields=("code", "name", "level"),
     required=("code", "name", "area_m2", "population"),
     style=Style("#6b5b95", label="name", width=1.6, opacity=0.02),

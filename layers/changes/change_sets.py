@@ -11,6 +11,7 @@ from psycopg2.extensions import cursor as Cursor
 
 from geo.errors import Forbidden, InvalidInput, NeedsKey
 from geo.finding import Finding
+from layers.changes.edited_divisions import reverse_divisions
 from layers.changes.edits import lock_set
 from layers.changes.flags import flag
 from layers.changes.refusals import worded
@@ -153,7 +154,8 @@ def check_set(database: Database, change_set: int) -> list[Finding]:
 def reverse(database: Database, publication: int, title: str) -> int:
     """Number of a new set that takes a publication back: its grids as they were before.
 
-    Codes that the publication ended are not used again, so grids that come back whole get new ones.
+    Codes that the publication ended are not used again, so grids that come back whole get new ones. Divisions come back
+    under the codes that they had, which are not the city's to give.
 
     Raises
     ------
@@ -165,6 +167,7 @@ def reverse(database: Database, publication: int, title: str) -> int:
         cur.execute(_REVERSE, (publication, title.strip()[:_LONGEST_TITLE]))
         ((number,),) = cur.fetchall()
         cur.execute("select set_config('wangge.change_set', %s, true)", (str(number),))
+        reverse_divisions(cur, publication, number)
         flag(cur, number, None)
     return int(number)
 

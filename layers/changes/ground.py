@@ -40,9 +40,17 @@ _NEAR: Final = """
     where ({boxes}) and not (id = any(%s)) order by id
 """
 _BOX: Final = "geom && st_makeenvelope(%s, %s, %s, %s, 4490)"
-_VILLAGES: Final = (
-    "select code, st_asbinary(geom) from wangge.divisions where level = 'village' and code = any(%s) order by code"
-)
+# the villages of today with those that the set puts in their place
+_VILLAGES: Final = """
+    select code, st_asbinary(geom) from wangge.todays_divisions as today
+    where level = 'village' and code = any(%(codes)s) and not exists (
+        select from wangge.edited_divisions as edited
+        where edited.change_set = %(change_set)s and edited.code = today.code)
+    union all
+    select code, st_asbinary(geom) from wangge.edited_divisions
+    where change_set = %(change_set)s and level = 'village' and op = 'put' and code = any(%(codes)s)
+    order by code
+"""
 _CITY: Final = "select metric_srid, scheme, st_asbinary(outline) from wangge.city"
 
 
@@ -142,7 +150,7 @@ def read_ground(cur: Cursor, change_set: int, ids: Collection[str] | None = None
         boxes = boxes + np.array([-1, -1, 1, 1]) * reach
     near = _near(cur, boxes, [edit.id for edit in edits])
     named = {str(edit.values["village_code"]) for edit in edits} | {str(row[3]) for row in near}
-    cur.execute(_VILLAGES, (sorted(named),))
+    cur.execute(_VILLAGES, {"codes": sorted(named), "change_set": change_set})
     villages = cur.fetchall()
     cur.execute(_CITY)
     metric_srid, scheme, outline = cur.fetchone() or (None, None, None)

@@ -17,6 +17,7 @@ from geo.codes.schemes import DEFAULT_SCHEME
 from geo.errors import Conflict, InvalidInput, Unsound
 from geo.finding import Finding
 from layers.changes.change_sets import open_aside
+from layers.changes.edited_divisions import keep_divisions, publish_divisions, require_current
 from layers.changes.flags import keep
 from layers.changes.ground import COLUMNS, Edit, Ground, read_ground
 from layers.changes.lineage_rows import lineage_rows
@@ -141,6 +142,7 @@ def publish_within(
     ((stale,),) = cur.fetchall()
     if stale:
         raise Conflict("publish.stale", change_set=change_set, ids=", ".join(stale[:20]), count=len(stale))
+    require_current(cur, change_set)
     ground = read_ground(cur, change_set)
     if not ground.edits:
         raise InvalidInput("publish.nothing", change_set=change_set)
@@ -153,6 +155,8 @@ def publish_within(
         return Publication(change_set, None, found, blocking, noded.moves, edited=len(ground.edits))
     staying = [edit for edit in ground.edits if edit.stays]
     lineage = _lineage(ground.edits, staying, noded.shapes, keep_share, ground)
+    # codes are given out in villages that there are
+    divided = publish_divisions(cur, change_set, day)
     codes = new_codes(cur, staying, noded.shapes, lineage.kept, ground.scheme or DEFAULT_SCHEME.id, ground.metric_srid)
     values = (
         change_set,
@@ -165,6 +169,8 @@ def publish_within(
     )
     cur.execute(_COMMIT, values)
     ((number,),) = cur.fetchall()
+    if divided:
+        keep_divisions(cur, change_set, number)
     return Publication(change_set, number, found, [], noded.moves, codes, lineage, len(ground.edits))
 
 

@@ -65,7 +65,7 @@ def read_grids(cur: Cursor, layer_id: str) -> CodedGrids:
 
 def read_villages(cur: Cursor) -> tuple[list[str], NDArray[np.object_]]:
     """12-digit codes of all villages and their ground in EPSG:4490."""
-    cur.execute("select code, st_asbinary(geom) from wangge.divisions where level = 'village' order by code")
+    cur.execute("select code, st_asbinary(geom) from wangge.todays_divisions where level = 'village' order by code")
     rows = cur.fetchall()
     return [code for code, _ in rows], _shapes(shape for _, shape in rows)
 

@@ -23,7 +23,7 @@ DIVISIONS = "divisions"
 NO_LIMITS = Limits()
 
 _CITY = "select metric_srid, st_asbinary(outline) from wangge.city"
-_DIVISIONS = "select code, parent_code, st_asbinary(geom) from wangge.divisions where level = %s order by code"
+_DIVISIONS = "select code, parent_code, st_asbinary(geom) from wangge.todays_divisions where level = %s order by code"
 _GRIDS = "select {id}, village_code, st_asbinary(geom), kind, population from {table} {today} order by 1"
 
 SCATTERED_KIND = "dedicated"

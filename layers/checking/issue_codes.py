@@ -49,7 +49,8 @@ def require_villages(cur: Cursor, village_codes: Collection[str]) -> None:
         check_village_code(village)
     cur.execute(
         "select code from unnest(%s::text[]) as asked (code)"
-        " where not exists (select from wangge.divisions where divisions.code = asked.code and level = 'village')"
+        " where not exists (select from wangge.todays_divisions as today where today.code = asked.code"
+        " and level = 'village')"
         " order by code",
         (sorted(set(village_codes)),),
     )

@@ -24,8 +24,8 @@ _GRIDS = """
     select grids.code, grids.name, grids.kind, grids.village_code, village.name, grids.township_code, township.name,
         st_asbinary(grids.geom)
     from wangge.grids
-    left join wangge.divisions as village on village.code = grids.village_code
-    left join wangge.divisions as township on township.code = grids.township_code
+    left join wangge.todays_divisions as village on village.code = grids.village_code
+    left join wangge.todays_divisions as township on township.code = grids.township_code
     where grids.valid_to is null and (grids.kind = %s) = %s
     order by grids.code
 """

@@ -26,8 +26,10 @@ SUPPORTING_RULES = {
     "jobs": OWN_JOBS,
     "change_sets": EDITORS,
     "edited_grids": EDITORS,
+    "edited_divisions": EDITORS,
     "publications": STAFF,
     "publication_grids": EDITORS,
+    "publication_divisions": EDITORS,
 }
 """Tables that no collection shows but the service reads, with their row rule."""
 

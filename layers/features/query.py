@@ -170,7 +170,9 @@ def time_conditions(layer: Layer, period: Period) -> list[Sql]:
     kind = (layer.field(first) or layer.fields[0]).type
     found = []
     if period.end is not None:
-        found.append(Sql(f"{name(first)} <=") + moment_sql(period.end, kind))
+        end = Sql(f"{name(first)} <=") + moment_sql(period.end, kind)
+        # a beginning that nobody knows is before any day
+        found.append(Sql(f"{name(first)} is null or") + end if len(layer.time) == 2 else end)
     if period.start is not None:
         start = moment_sql(period.start, kind)
         if len(layer.time) == 2:

@@ -25,7 +25,7 @@ _GRIDS = """
 _GROUND = """
     select st_asbinary(outline) from wangge.city where %s::text is null
     union all
-    select st_asbinary(geom) from wangge.divisions where code = %s::text
+    select st_asbinary(geom) from wangge.todays_divisions where code = %s::text
 """
 
 

@@ -96,12 +96,14 @@ class Reference:
 
     @cached_property
     def _village_index(self) -> GridIndex:
-        return self._index("select code, st_asbinary(geom) from wangge.divisions where level = 'village' order by code")
+        return self._index(
+            "select code, st_asbinary(geom) from wangge.todays_divisions where level = 'village' order by code"
+        )
 
     @cached_property
     def _township_index(self) -> GridIndex:
         return self._index(
-            "select code, st_asbinary(geom) from wangge.divisions where level = 'township' order by code"
+            "select code, st_asbinary(geom) from wangge.todays_divisions where level = 'township' order by code"
         )
 
     @cached_property

@@ -24,7 +24,7 @@ from layers.loading.rules import MEASURED
 _BESIDES: Final = {"cases": ("cell",)}
 """Columns that no field shows and the loader fills."""
 
-_NAMED_BY: Final = {"department-cells": ("department", "code")}
+_NAMED_BY: Final = {"department-cells": ("department", "code"), "divisions": ("code",)}
 """Fields that together tell the rows of a layer apart, where its id is made from them; the last one is told of."""
 
 

@@ -118,7 +118,7 @@ def record_delivery(cur: Cursor, code: str, delivery: Delivery) -> None:
     if not delivery.townships:
         _insert(cur, code, None, delivery.whole)
         return
-    cur.execute("select code, name from wangge.divisions where level = 'township'")
+    cur.execute("select code, name from wangge.todays_divisions where level = 'township'")
     known = {text: township for township, name in cur.fetchall() for text in (township, name)}
     unknown = next((name for name in delivery.townships if name not in known), None)
     if unknown is not None:

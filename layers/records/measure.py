@@ -71,7 +71,7 @@ def measure_records(cur: Cursor, layer: str | None = None) -> list[Measured]:
     psycopg2.errors.InsufficientPrivilege
         When somebody else asks.
     """
-    cur.execute("select now(), array(select code from wangge.divisions where level = 'township' order by code)")
+    cur.execute("select now(), array(select code from wangge.todays_divisions where level = 'township' order by code)")
     now, townships = cur.fetchall()[0]
     cur.execute(
         "select id, code, layer, only_field, only_value, required, cycle from wangge.records"

@@ -39,7 +39,7 @@ def completeness_summary(database: Database) -> dict[str, Any]:
     townships = _rows(
         database,
         "select divisions.code, divisions.name, divisions.name, 100 * avg(completeness), count(*)"
-        " from wangge.completeness join wangge.divisions on divisions.code = township_code"
+        " from wangge.completeness join wangge.todays_divisions as divisions on divisions.code = township_code"
         " where record_id like %s::text group by 1, 2 order by 1",
         "item-%",
     )

@@ -24,7 +24,7 @@ _GRIDS = """
     order by code
 """
 _DIVISIONS = """
-    select code, name, level, population, area_m2, st_asbinary(geom) from wangge.divisions
+    select code, name, level, population, area_m2, st_asbinary(geom) from wangge.todays_divisions
     where %s::text is null or starts_with(code, %s::text)
     order by code
 """

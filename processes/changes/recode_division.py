@@ -24,6 +24,16 @@ class DivisionRow(BaseModel):
     old: str = Field(..., title="Old code", json_schema_extra={"title_zh": "原编码"})
     new: str | None = Field(None, title="New code", json_schema_extra={"title_zh": "新编码"})
     township: str | None = Field(None, title="New township", json_schema_extra={"title_zh": "新乡镇（街道）代码"})
+    name: str | None = Field(None, min_length=1, title="New name", json_schema_extra={"title_zh": "新名称"})
+
+
+class TownshipRow(BaseModel):
+    """A township that is new, or is called something else from then on."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    code: str = Field(..., pattern="^[0-9]{9}$", title="Code", json_schema_extra={"title_zh": "编码"})
+    name: str = Field(..., min_length=1, title="Name", json_schema_extra={"title_zh": "名称"})
 
 
 class RecodeDivisionParameters(Parameters):
@@ -42,6 +52,13 @@ class RecodeDivisionParameters(Parameters):
             "系统暂编，后三位空闲则沿用。",
         },
     )
+    townships: list[TownshipRow] = Field(
+        default_factory=list,
+        max_length=500,
+        title="Townships",
+        description="Names of townships that are new, or are called something else from then on.",
+        json_schema_extra={"title_zh": "镇街", "description_zh": "新设或更名的镇街及其名称。"},
+    )
     change_set: int | None = into_set()
     dry_run: bool = preview_only()
 
@@ -52,9 +69,9 @@ class RecodeDivision(Process):
     id: ClassVar[str] = "recode-division"
     title: ClassVar[Text] = Text("区划调整换码", "Recode divisions")
     description: ClassVar[Text] = Text(
-        "按新旧区划对照表，为涉及的全部网格生成新编码与沿革，写入变更集；新区划入库后方可发布。答复附有可直接载入的新区划图层。",
-        "Gives all grids of a table of old and new divisions their new codes and lineage, in a change set that can be "
-        "published once the new divisions are loaded; the answer has them as features.",
+        "按新旧区划对照表，将村居、镇街的合并、划转与换码连同涉及的全部网格写入变更集；发布时区划与网格同日生效，旧区划到该日为止。",
+        "Writes a table of old and new divisions into a change set: villages and townships as they are to be, and all "
+        "their grids. Publishing it ends the old divisions on the day on which the new ones and the new codes begin.",
     )
     parameters: ClassVar[type[Parameters]] = RecodeDivisionParameters
     result: ClassVar[Text] = Text("编码对照、新区划与检查结果", "Old and new codes, the new divisions, and findings")
@@ -67,15 +84,16 @@ class RecodeDivision(Process):
 
     def run(self, parameters: RecodeDivisionParameters) -> dict[str, Any]:
         """New codes of villages and grids."""
-        table = [NewDivision(row.old, row.new, row.township) for row in parameters.divisions]
+        table = [NewDivision(row.old, row.new, row.township, row.name) for row in parameters.divisions]
+        names = {row.code: row.name for row in parameters.townships}
         with drafting(bound(), parameters.change_set, dry_run=parameters.dry_run) as draft:
-            plan = propose_recoding(draft, table)
+            plan = propose_recoding(draft, table, names)
             write_recoding(draft, plan)
         features = [
-            feature(code, shape, role="division", code=code, name=plan.names[code], level="village",
-                    parent_code=code[:9], old=plan.olds[code], issued=code in plan.recoding.issued,
-                    known=code in plan.known)
-            for code, shape in plan.shapes.items()
+            feature(one.code, one.geometry, role="division", code=one.code, name=one.name, level=one.level,
+                    parent_code=one.parent_code, population=one.population, old=plan.olds.get(one.code, []),
+                    issued=one.code in plan.recoding.issued)
+            for one in plan.put
         ]  # fmt: skip
         return drafted(
             draft,
@@ -83,6 +101,6 @@ class RecodeDivision(Process):
             parameters.dry_run,
             villages=plan.recoding.villages,
             issued=plan.recoding.issued,
-            missing=sorted(set(plan.shapes) - plan.known),
+            ended=plan.end,
             codes=[{"before": old, "after": new, "operation": "transfer"} for old, new in plan.codes.items()],
         )
