@@ -87,6 +87,29 @@ def test_steps_by_patch_and_what_is_not_allowed(own_service: Service) -> None:
     assert send(own_service, {"properties": {}}, "staff", "PATCH", f"{ITEMS}/unknown").status_code == 404
 
 
+def test_what_the_openapi_document_shows_is_taken(own_service: Service) -> None:
+    """Its examples, as they stand there."""
+    paths = own_service.get("/openapi?f=json").json()["paths"]
+
+    def examples(path: str, method: str) -> dict[str, Any]:
+        ((_, told),) = paths[path][method]["requestBody"]["content"].items()
+        return {name: example["value"] for name, example in told["examples"].items()}
+
+    sent = examples(ITEMS, "post")
+    one, batch = (send(own_service, sent[name]) for name in ("one", "batch"))
+    assert (one.status_code, batch.status_code) == (201, 200), (one.text, batch.text)
+    assert [case_["outcome"] for case_ in batch.json()["cases"]] == ["new", "new"]
+    place = f"{ITEMS}/{one.json()['cases'][0]['id']}"
+    changes = examples(f"{ITEMS}/{{featureId}}", "patch")
+    for name in ("step", "place"):
+        done = send(own_service, changes[name], "staff", "PATCH", place,
+                    **{"Content-Type": "application/merge-patch+json"})  # fmt: skip
+        assert done.status_code == 204, done.text
+    feature = own_service.get(place, "staff").json()
+    assert feature["properties"]["state"] == "立案"
+    assert feature["geometry"] == changes["place"]["geometry"]
+
+
 def test_who_may_and_in_which_crs(own_service: Service) -> None:
     assert send(own_service, case("W-1"), None).status_code == 401
     foreign = own_service.get(f"{ITEMS}?township_code=321283100&limit=1", "staff").json()["features"][0]["geometry"]

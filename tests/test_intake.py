@@ -80,6 +80,12 @@ def test_a_case_is_typed_placed_and_counted_in_the_same_request(town: Any, intak
     assert sorted(fetch(town, outlines)) == [(6,), (7,), (8,), (9,), (10,)]
 
 
+def test_what_a_type_is_called_follows_from_its_code(town: Any, intake: Intake) -> None:
+    """Whatever a register calls it: one code has one name in every answer."""
+    send(intake, case(type_name="烧垃圾"), case("A2", type_name=None))
+    assert fetch(town, "select distinct type_name from wangge.cases") == [("焚烧垃圾、树叶",)]
+
+
 def test_the_grid_is_that_of_the_day_of_the_report(town: Any, intake: Intake) -> None:
     """A grid that ended and its successor: by the day in Shanghai, and before the first map the grid of that map."""
     later = GRID[:-1] + "2"

@@ -6,17 +6,22 @@ import hashlib
 import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from threading import Barrier
 from typing import Any
 
 import psycopg2
 import pytest
+import shapely
+from h3.api import basic_int
+from test_counts import recounted
 
 from geo.errors import Conflict
 from layers.catalogue.catalogue import CATALOGUE
 from layers.database.grants import row_rules
 from layers.database.migrate import frozen_hashes, migrate, migrations
+from layers.heat.cells import refine_cells
 
 SCHEMA = Path(__file__).resolve().parent.parent / "layers" / "schema"
 
@@ -170,3 +175,46 @@ def test_what_is_loaded_into_the_sample_stays_marked_as_a_sample(city_copy):
         cur.execute("update wangge.divisions set name = '别处' where level = 'county'")
         cur.execute("select name, sample from wangge.city")
         assert cur.fetchall() == [("泰兴市", True)]
+
+
+def test_cases_of_the_first_version_come_along(unmigrated: str) -> None:
+    """Counted in cells of resolution 9, types in a register's words: now in 10, and by the table's names."""
+    places = [(120.05 + 0.003 * n, 32.17 - 0.002 * n) for n in range(12)]
+    with psycopg2.connect(unmigrated) as connection, connection.cursor() as cur:
+        cur.execute("create table public.wangge_migrations (name text primary key, sha256 text not null,"
+                    " ran_at timestamptz not null default now())")  # fmt: skip
+        for migration in migrations():
+            if migration.name < "0007":
+                cur.execute(migration.sql)
+                cur.execute("insert into public.wangge_migrations values (%s, %s)", (migration.name, migration.sha256))
+        cur.execute("insert into wangge.case_types values ('matter', '06', '街面秩序', '06020', '焚烧垃圾、树叶')")
+        for number, (lon, lat) in enumerate(places):
+            cell = basic_int.latlng_to_cell(lat, lon, 9)
+            for known, parent in ((basic_int.cell_to_parent(cell, 8), None), (cell, basic_int.cell_to_parent(cell, 8))):
+                ring = shapely.Polygon([(x, y) for y, x in basic_int.cell_to_boundary(known)]).wkt
+                cur.execute(
+                    "insert into wangge.h3_cells (cell, resolution, parent, geom) values"
+                    " (%s, %s, %s, st_geomfromtext(%s, 4490)) on conflict do nothing",
+                    (known, basic_int.get_resolution(known), parent, ring),
+                )
+            cur.execute(
+                "insert into wangge.cases (case_no, category, type_code, type_name, channel, state, reported_at,"
+                " township_code, cell, geom) values (%s, 'matter', '06020', '烧垃圾', '巡查', '上报', %s, '321283100',"
+                " %s, st_setsrid(st_makepoint(%s, %s), 4490))",
+                (f"old-{number}", f"2024-0{1 + number % 3}-05 12:00+08", cell, lon, lat),
+            )
+    connection.close()
+    assert migrate(unmigrated)[0] == "0007_counts.sql"
+    assert migrate(unmigrated) == []
+    with closing(psycopg2.connect(unmigrated)) as connection, connection.cursor() as cur:
+        cur.execute("select case_no, cell, type_name from wangge.cases")
+        found = {number: (cell, name) for number, cell, name in cur.fetchall()}
+        assert found == {
+            f"old-{number}": (basic_int.latlng_to_cell(lat, lon, 10), "焚烧垃圾、树叶")
+            for number, (lon, lat) in enumerate(places)
+        }
+        recounted(cur)
+        cur.execute("select count(*) from wangge.h3_cells as known join wangge.cases using (cell)"
+                    " where known.resolution = 10 and st_intersects(known.geom, cases.geom)")  # fmt: skip
+        assert cur.fetchone() == (len(places),)
+        assert refine_cells(cur) == 0, "nothing is left to be done"

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import jsonschema
 import pytest
 
 if TYPE_CHECKING:
@@ -179,3 +180,52 @@ def test_filters_are_the_queryables(document: dict[str, Any], service: Service) 
         offered = service.get(f"collections/{layer}/queryables?f=json", "admin").json()["properties"]
         scalar = {name for name, schema in offered.items() if "type" in schema}
         assert scalar <= set(parameters(document, f"/collections/{layer}/items")), layer
+
+
+def checked(document: dict[str, Any], schema: Any, value: Any) -> None:
+    """Hold a value against a schema of the document; JSON Schema says ``nullable`` in another way."""
+    def plain(node: Any) -> Any:
+        if isinstance(node, list):
+            return [plain(member) for member in node]
+        if not isinstance(node, dict):
+            return node
+        node = resolved(document, node)
+        kept = {name: plain(member) for name, member in node.items() if name != "nullable"}
+        return {"anyOf": [{"type": "null"}, kept]} if node.get("nullable") is True else kept
+
+    jsonschema.validate(value, plain(schema), jsonschema.Draft202012Validator)
+
+
+def test_examples_are_what_their_schemas_say_in_both_languages(document: dict[str, Any]) -> None:
+    held = []
+    for path, operations in document["paths"].items():
+        for operation in operations.values():
+            bodies = [resolved(document, one) for one in operation["responses"].values()]
+            bodies.append(operation.get("requestBody", {}))
+            for content in (content for body in bodies for content in body.get("content", {}).values()):
+                for example in content.get("examples", {}).values():
+                    checked(document, content["schema"], example["value"])
+                    held.append((path, example["summary"]))
+    dggs = {summary for path, summary in held if "/dggs" in path}
+    assert dggs == {"中文", "English"}
+    cases = {summary for path, summary in held if path.startswith("/collections/cases/")}
+    assert len(cases) == 4 and all(" / " in summary for summary in cases)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/dggs", "/dggs/{dggrsId}", "/dggs/{dggrsId}/definition", "/dggs/{dggrsId}/zones",
+        "/dggs/{dggrsId}/zones/{zoneId}", "/dggs/{dggrsId}/zones/{zoneId}/data",
+    ],
+)  # fmt: skip
+def test_answers_of_dggs_are_what_their_schemas_say(service: Service, document: dict[str, Any], path: str) -> None:
+    for here in ("", "/collections/case-heat"):
+        if here + path not in document["paths"]:
+            continue
+        content = document["paths"][here + path]["get"]["responses"]["200"]["content"]
+        for media_type, told in content.items():
+            address = (here + path).replace("{dggrsId}", "H3").replace("{zoneId}", MADE_UP["zoneId"])
+            answer = service.get(address, headers={"Accept": media_type})
+            assert answer.headers["Content-Type"] == media_type
+            checked(document, told["schema"], answer.json())

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from geo.crs import CRS84_URI
 from geo.heat.cells import CASE_RESOLUTION
+from layers.catalogue.shared import COUNT
 from layers.text import Text
 
 GRID: Final = "H3"
@@ -89,6 +90,12 @@ def description(base_url: str, origin: str, language: str) -> dict[str, Any]:
 def data_template(grid: str) -> dict[str, str]:
     """Where the data of any zone are; ``grid`` is the address of the grid."""
     return {"rel": REL + "dggrs-zone-data", "type": JSON, "uriTemplate": f"{grid}/zones/{{zoneId}}/data"}
+
+
+def count_schema(language: str) -> dict[str, Any]:
+    """Schema of the data of a zone."""
+    count = {"title": COUNT.title.in_(language), "type": "integer", "x-ogc-propertySeq": 1}
+    return {"type": "object", "properties": {"count": count}}
 
 
 def definition(language: str) -> dict[str, Any]:

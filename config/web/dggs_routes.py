@@ -20,6 +20,7 @@ from config.web.dggs_grid import (
     GRID,
     JSON,
     REL,
+    count_schema,
     data_template,
     definition,
     definition_link,
@@ -36,7 +37,6 @@ from geo.errors import InvalidInput, NotFound
 from geo.heat.cells import CASE_RESOLUTION, cell_polygons
 from geo.heat.zones import Zone, areas_m2, compacted, family, read_zone, sub_zones, zone_id
 from layers.catalogue.cases import CASE_HEAT
-from layers.catalogue.shared import COUNT
 from layers.features.query import bbox_condition
 from layers.heat.zone_counts import below, counts_at
 from layers.identity import current
@@ -193,12 +193,11 @@ class DggsRoutes:
             values.append({"depth": depth, "shape": {"count": len(data), "subZones": len(data)}, "data": data})
         if geojson:
             return self._json({"type": "FeatureCollection", "features": features}, request, etag, _GEOJSON)
-        count = {"title": COUNT.title.in_(request.language), "type": "integer", "x-ogc-propertySeq": 1}
         document = {
             "dggrs": f"{self._base}/dggs/{GRID}",
             "zoneId": zone.id,
             "depths": list(asked.depths),
-            "schema": {"type": "object", "properties": {"count": count} if asked.count else {}},
+            "schema": count_schema(request.language) if asked.count else {"type": "object", "properties": {}},
             "values": {"count": values} if asked.count else {},
         }
         return self._json(document, request, etag)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from config.web.openapi_dggs import DGGS_PARAMETERS, dggs_operations
+from config.web.openapi_cases import case_schemas, with_cases
+from config.web.openapi_dggs import DGGS_PARAMETERS, DGGS_SCHEMAS, dggs_paths
 from config.web.openapi_dialect import openapi_schema
 from config.web.openapi_edits import with_edits
 from config.web.openapi_jobs import JOB_PARAMETERS, JOB_RESPONSES, JOB_SCHEMAS, job_paths
@@ -84,7 +85,8 @@ def openapi_document(base_url: str, city: City) -> dict[str, Any]:
     for id_ in PROCESSES:
         paths |= _process_paths(id_)
     paths |= job_paths()
-    paths |= {path: _get(**told) for path, told in dggs_operations()}
+    paths |= dggs_paths(base_url, _get)
+    paths = with_cases(paths, offered_crs(city.metric_srid))
     return {
         "openapi": "3.0.3",
         "info": {
@@ -101,7 +103,7 @@ def openapi_document(base_url: str, city: City) -> dict[str, Any]:
         "components": {
             "parameters": parameters,
             "responses": RESPONSES | JOB_RESPONSES,
-            "schemas": SCHEMAS | JOB_SCHEMAS,
+            "schemas": SCHEMAS | JOB_SCHEMAS | DGGS_SCHEMAS | case_schemas(),
             "securitySchemes": SECURITY,
         },
         "security": [{}, {"key": []}, {"basic": []}],

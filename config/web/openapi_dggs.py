@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-from config.web.dggs_grid import DEEPEST, DEFAULT_DEPTH, GRID
+from config.web.dggs_grid import DEEPEST, DEFAULT_DEPTH, GRID, count_schema, definition, description, grids
 from config.web.dggs_request import MOST_ZONES
 from geo.heat.cells import CASE_RESOLUTION
 
@@ -46,7 +47,7 @@ DGGS_PARAMETERS: dict[str, Any] = {
     "zone-depth": _query(
         "zone-depth", f"Levels below the zone, up to {DEEPEST}: 2, 0-3 or 0,2", _TEXT | {"default": str(DEFAULT_DEPTH)}
     ),
-    "dataFields": _query("properties", "Fields to show", _TEXT | {"enum": ["count"]}),
+    "dataFields": _query("properties", "Fields to show; null is hidden, or none", _TEXT | {"enum": ["count"]}),
     "exclude-properties": _query("exclude-properties", "Fields to leave out", _TEXT | {"enum": ["count"]}),
     "class_code": _query("class_code", "Cases of one class", _TEXT),
     "type_code": _query("type_code", "Cases of one type", _TEXT),
@@ -56,12 +57,115 @@ DGGS_PARAMETERS: dict[str, Any] = {
 _CHOSEN = ["datetime", "subset", "class_code", "type_code", "channel"]
 
 
-def dggs_operations() -> list[tuple[str, dict[str, Any]]]:
-    """Path and operation, as `config.web.openapi` writes them from it; suffixes of the ids are the standard's."""
+_ANSWERS = {
+    "": "dggrsList", "/{dggrsId}": "dggrs", "/{dggrsId}/zones": "dggrsZones", "/{dggrsId}/zones/{zoneId}": "dggrsZone",
+    "/{dggrsId}/zones/{zoneId}/data": "dggrsZoneData", "/{dggrsId}/definition": "dggrsDefinition",
+}  # fmt: skip
+"""Schema of each answer, by the path behind ``/dggs``."""
+
+_ZONE = _TEXT | {"pattern": "^[0-9a-f]{15}$"}
+_LINKS = {"type": "array", "items": {"$ref": "#/components/schemas/link"}}
+_TEMPLATES = {
+    "type": "array",
+    "items": {
+        "type": "object", "required": ["rel", "uriTemplate"],
+        "properties": {"rel": _TEXT, "type": _TEXT, "uriTemplate": _TEXT},
+    },
+}  # fmt: skip
+_NUMBERS = {"type": "array", "items": {"type": "number"}}
+_WHOLE = {"type": "integer", "minimum": 0}
+
+
+def _object(required: list[str], **properties: Any) -> dict[str, Any]:
+    return {"type": "object", "required": required, "properties": properties}
+
+
+_VALUES = _object(
+    ["depth", "shape", "data"], depth=_WHOLE, shape=_object(["count", "subZones"], count=_WHOLE, subZones=_WHOLE),
+    data={"type": "array", "items": _WHOLE | {"nullable": True}},
+)  # fmt: skip
+DGGS_SCHEMAS: dict[str, Any] = {
+    "dggrsList": _object(
+        ["dggrs", "links"], links=_LINKS,
+        dggrs={"type": "array", "items": _object(["id", "title", "links"], id=_TEXT, title=_TEXT, links=_LINKS)},
+    ),
+    "dggrs": _object(
+        ["id", "title", "description", "links", "linkTemplates"], id=_TEXT, title=_TEXT, description=_TEXT, crs=_TEXT,
+        defaultDepth=_WHOLE, maxRefinementLevel=_WHOLE, maxRelativeDepth=_WHOLE, links=_LINKS,
+        linkTemplates=_TEMPLATES,
+    ),
+    "dggrsDefinition": _object(
+        ["dggh", "zirs", "subZoneOrder"], title=_TEXT, description=_TEXT, uri=_TEXT, dggh={"type": "object"},
+        zirs=_object(["textZIRS"], textZIRS={"type": "object"}, uint64ZIRS={"type": "object"}),
+        subZoneOrder=_object(["description"], description=_TEXT),
+    ),
+    "dggrsZones": _object(
+        ["zones", "links"], zones={"type": "array", "items": _ZONE}, returnedAreaMetersSquare={"type": "number"},
+        links=_LINKS, linkTemplates=_TEMPLATES,
+    ),
+    "dggrsZone": _object(
+        ["id", "links"], id=_ZONE, level=_WHOLE, shapeType=_TEXT | {"enum": ["hexagon", "pentagon"]}, crs=_TEXT,
+        centroid=_NUMBERS, bbox=_NUMBERS, areaMetersSquare={"type": "number"},
+        geometry={"$ref": "#/components/schemas/geometry"}, links=_LINKS,
+    ),
+    "dggrsZoneData": _object(
+        ["dggrs", "zoneId", "depths", "values"], dggrs=_TEXT, zoneId=_ZONE, depths={"type": "array", "items": _WHOLE},
+        schema={"type": "object"},
+        values={"type": "object", "properties": {"count": {"type": "array", "items": _VALUES}}},
+    ),
+}  # fmt: skip
+
+
+def dggs_examples(base_url: str) -> dict[str, dict[str, Any]]:
+    """Answers by their schema, in Chinese and in English where they have words."""
+    told: dict[str, Callable[[str], Any]] = {
+        "dggrsList": lambda language: grids(base_url, "", language),
+        "dggrs": lambda language: description(base_url, "", language),
+        "dggrsDefinition": definition,
+        "dggrsZoneData": lambda language: {
+            "dggrs": f"{base_url}/dggs/{GRID}", "zoneId": "86309c027ffffff", "depths": [1],
+            "schema": count_schema(language),
+            "values": {"count": [
+                {"depth": 1, "shape": {"count": 7, "subZones": 7}, "data": [15, 23, None, 12, None, 16, 5]},
+            ]},
+        },
+    }  # fmt: skip
+    summaries = {"zh": "中文", "en": "English"}
+    return {
+        schema: {language: {"summary": summary, "value": tell(language)} for language, summary in summaries.items()}
+        for schema, tell in told.items()
+    }
+
+
+def dggs_paths(base_url: str, read: Callable[..., dict[str, Any]]) -> dict[str, Any]:
+    """Paths of the document.
+
+    Parameters
+    ----------
+    base_url : str
+        Address of the service, for the examples.
+    read : callable
+        Makes a path that is read: `config.web.openapi` has it.
+    """
+    examples, paths = dggs_examples(base_url), {}
+    for path, told in _operations():
+        made = read(**told)
+        content = made["get"]["responses"]["200"]["content"]
+        if told["schema"] in examples:
+            content["application/json"]["examples"] = examples[told["schema"]]
+        if "zoneFormat" in told["parameters"]:
+            shape = "feature" if told["schema"] == "dggrsZone" else "featureCollection"
+            content["application/geo+json"] = {"schema": {"$ref": f"#/components/schemas/{shape}"}}
+        paths[path] = made
+    return paths
+
+
+def _operations() -> list[tuple[str, dict[str, Any]]]:
+    """Path and operation; suffixes of the ids are the standard's."""
     operations = [(
         "/dggs/{dggrsId}/definition",
         {"operation": "h3.getDGGRSDefinition", "summary": "what a discrete global grid is made of", "tag": "dggs",
-         "schema": "object", "parameters": ["dggrsId", "lang"], "missing": True},
+         "schema": _ANSWERS["/{dggrsId}/definition"], "parameters": ["dggrsId", "lang"], "missing": True},
     )]  # fmt: skip
     for origin, here in (("dataset", ""), ("collection", "/collections/case-heat")):
         for path, suffix, summary, parameters in (
@@ -83,7 +187,7 @@ def dggs_operations() -> list[tuple[str, dict[str, Any]]]:
         ):  # fmt: skip
             operations.append((
                 f"{here}/dggs{path}",
-                {"operation": f"h3.{origin}.getDGGRS{suffix}", "summary": summary, "tag": "dggs", "schema": "object",
-                 "parameters": parameters, "missing": "{" in path},
+                {"operation": f"h3.{origin}.getDGGRS{suffix}", "summary": summary, "tag": "dggs",
+                 "schema": _ANSWERS[path], "parameters": parameters, "missing": "{" in path},
             ))  # fmt: skip
     return operations

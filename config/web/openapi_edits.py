@@ -8,10 +8,11 @@ from geo.crs import CRS84_URI
 from layers.catalogue.layer import Layer
 from layers.features.provider import json_type
 
-_FAILURES = {
+FAILURES = {
     "400": "invalid", "401": "needsKey", "403": "forbidden", "404": "missing", "409": "conflict", "500": "failed",
     "503": "away",
 }  # fmt: skip
+"""Answers of a request that writes, where it fails."""
 
 
 def with_edits(paths: dict[str, Any], layer: Layer, crs: tuple[str, ...]) -> dict[str, Any]:
@@ -39,9 +40,9 @@ def edit_operations(layer: Layer, crs: tuple[str, ...]) -> tuple[dict[str, Any],
         URIs that Content-Crs may name.
     """
     name = "".join(part.capitalize() for part in layer.id.split("-"))
-    parameters = [_header("Content-Crs", "CRS of the body's coordinates", {"enum": list(crs), "default": CRS84_URI})]
-    parameters.append(_header("Prefer", "handling=strict publishes at once, or answers with findings", {}))
-    one = [{"$ref": "#/components/parameters/featureId"}, _header("If-Match", "ETag that is to be changed", {})]
+    parameters = [header("Content-Crs", "CRS of the body's coordinates", {"enum": list(crs), "default": CRS84_URI})]
+    parameters.append(header("Prefer", "handling=strict publishes at once, or answers with findings", {}))
+    one = [{"$ref": "#/components/parameters/featureId"}, header("If-Match", "ETag that is to be changed", {})]
     feature = _feature(layer)
     created = {
         "description": "The new feature is at Location",
@@ -83,7 +84,7 @@ def _operation(
         "415": {"description": "The body is of another type"},
         "422": {"description": "With handling=strict: what stands against publishing"},
     }
-    failures = {status: {"$ref": f"#/components/responses/{name}"} for status, name in _FAILURES.items()}
+    failures = {status: {"$ref": f"#/components/responses/{name}"} for status, name in FAILURES.items()}
     strict = {"200": {"description": "With handling=strict, or of many features: what was made of them"}}
     operation = {
         "operationId": id_,
@@ -114,7 +115,8 @@ def _feature(layer: Layer) -> dict[str, Any]:
     }
 
 
-def _header(name: str, description: str, more: dict[str, Any]) -> dict[str, Any]:
+def header(name: str, description: str, more: dict[str, Any]) -> dict[str, Any]:
+    """A request's header, with ``more`` of its schema."""
     schema = {"type": "string", **more}
     return {"name": name, "in": "header", "required": False, "description": description, "schema": schema}
 

@@ -8,6 +8,7 @@ from geo.heat.density import Edge
 from geo.heat.kernels import KERNELS
 from layers.catalogue.raster import Raster
 from layers.rasters.request import (
+    AUTO,
     DEFAULT_BANDWIDTH_M,
     DEFAULT_KERNEL,
     GREATEST_BANDWIDTH_M,
@@ -31,11 +32,12 @@ RASTER_PARAMETERS: dict[str, Any] = {
     "kernel": _query("kernel", "Shape of the kernel", _TEXT | {"enum": list(KERNELS), "default": DEFAULT_KERNEL}),
     "bandwidth": _query(
         "bandwidth",
-        "Standard deviation of the kernel along an axis, metres",
+        "Standard deviation of the kernel along an axis, metres; auto follows from the cases by Silverman's rule",
         {
-            "type": "number",
-            "minimum": LEAST_BANDWIDTH_M,
-            "maximum": GREATEST_BANDWIDTH_M,
+            "oneOf": [
+                {"type": "number", "minimum": LEAST_BANDWIDTH_M, "maximum": GREATEST_BANDWIDTH_M},
+                {"type": "string", "enum": [AUTO]},
+            ],
             "default": DEFAULT_BANDWIDTH_M,
         },
     ),

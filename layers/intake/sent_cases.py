@@ -22,7 +22,7 @@ from layers.loading.rules import rule_of
 MOST_CASES: Final = 10_000
 """Cases of one request; more go in by ``load``."""
 
-_REQUIRED: Final = (
+REQUIRED: Final = (
     "case_no", "category", "type_code", "type_name", "channel", "state", "reported_at", "township_code",
 )  # fmt: skip
 
@@ -91,7 +91,7 @@ def make_cases(
         field.name: Converter(field, rule_of(CASES.id, field.name), field.name, own_number=field.name == CASES.id_field)
         for field in CASES.fields
     }
-    rows = make_rows(CASES, given, converters, _stored(geometries, crs), reference, CASES.names, _REQUIRED, problems)
+    rows = make_rows(CASES, given, converters, _stored(geometries, crs), reference, CASES.names, REQUIRED, problems)
     return rows, sorted(stripped)
 
 

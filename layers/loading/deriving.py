@@ -142,7 +142,8 @@ def _types(values: Values, reference: Reference, problems: Problems) -> None:
             problems.append((at, "type_code", shown, Problem(type_)))
         else:
             values["category"][at], values["type_code"][at] = type_
-            values["type_name"][at] = name or reference.case_types[type_]
+            # a register's own wording beside a code is not what the type is called
+            values["type_name"][at] = reference.case_types[type_]
 
 
 def _times(values: Values, problems: Problems) -> None:

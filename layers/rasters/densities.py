@@ -14,7 +14,8 @@ import shapely
 from numpy.typing import NDArray
 
 from geo.crs import project
-from geo.errors import Conflict, InvalidInput
+from geo.errors import Conflict, Forbidden, InvalidInput, NeedsKey
+from geo.heat.bandwidth import rule_of_thumb_m
 from geo.heat.density import kernel_density
 from geo.heat.kernels import KERNELS
 from geo.heat.raster_grid import RasterGrid
@@ -25,10 +26,10 @@ from layers.database.versions import Versions
 from layers.identity import current
 from layers.rasters.geotiff import Described, describe, placed, write_cog
 from layers.rasters.painting import breaks_below
-from layers.rasters.request import DensityRequest
+from layers.rasters.request import DensityRequest, nearest_bandwidth
 from layers.rasters.source import SOURCE_VERSIONS, Audience, Cases, audience_of, read_cases
 
-_MADE_BY = "1"
+_MADE_BY = "2"
 """Raised when maps come out otherwise for the same data, so that none of an older program is found."""
 
 _IN_MEMORY = 24
@@ -94,10 +95,14 @@ class Densities:
 
         Raises
         ------
+        NeedsKey, Forbidden
+            When cases of a kind are wanted, and the asker sees but what was released.
         Conflict
             When there is no outline of a city yet.
         """
         audience = audience_of(current())
+        if request.kinds and audience == "public":
+            raise (NeedsKey if current().role == "public" else Forbidden)("density.kinds")
         key = self._key(audience, request)
         found = self._kept.get(key) if key else None
         if found is not None:
@@ -122,16 +127,19 @@ class Densities:
     def _make(self, audience: Audience, request: DensityRequest) -> DensityMap:
         srid, grid, inside = self.ground()
         try:
-            cases = read_cases(self._database, audience, request.period, srid)
+            cases = read_cases(self._database, audience, request, srid)
         except psycopg2.errors.QueryCanceled as error:
             raise InvalidInput("query.too-long") from error
         kernel = KERNELS[request.kernel]
+        bandwidth_m = request.bandwidth_m
+        if bandwidth_m is None:
+            bandwidth_m = nearest_bandwidth(rule_of_thumb_m(cases.x, cases.y, cases.weights))
         density = kernel_density(
-            cases.x, cases.y, grid, inside, kernel, request.bandwidth_m, weights=cases.weights, edge=request.edge
+            cases.x, cases.y, grid, inside, kernel, bandwidth_m, weights=cases.weights, edge=request.edge
         )
         greatest = float(np.nanmax(density.values, initial=0.0))
         tags = _tags(audience, request, cases, density.counted, density.left_out)
-        tags["RADIUS_M"] = f"{kernel.radius_m(request.bandwidth_m):.0f}"
+        tags |= {"BANDWIDTH_M": f"{bandwidth_m:g}", "RADIUS_M": f"{kernel.radius_m(bandwidth_m):.0f}"}
         tags["BREAKS"] = " ".join(f"{low:g}" for low in breaks_below(greatest, len(CASE_DENSITY.ramp)))
         made = DensityMap(write_cog(density.values, placed(grid), srid, CASE_DENSITY, tags))
         # under the versions that were read, which may be newer than those that were known
@@ -175,7 +183,8 @@ def _tags(
     """What a map's file says of how it was made."""
     return {
         "KERNEL": request.kernel,
-        "BANDWIDTH_M": f"{request.bandwidth_m:g}",
+        "BANDWIDTH_RULE": "as asked" if request.bandwidth_m is not None else "normal reference (Silverman 1986, 4.3.2)",
+        "CASES_OF": ", ".join(f"{name}={value}" for name, value in request.kinds.items()) or "all kinds",
         "EDGE_CORRECTION": request.edge,
         "PERIOD": f"{cases.since}/{cases.until}" if cases.since else "",
         "CASES": f"{counted:.0f}",

@@ -13,7 +13,10 @@ from geo.heat.density import Edge
 from geo.heat.kernels import kernel_named
 from layers.features.moments import Period, parse_period
 
-PARAMETERS: Final = ("kernel", "bandwidth", "edge", "datetime")
+KINDS: Final = ("class_code", "type_code", "channel")
+"""Which cases, for staff alone: what was released is of all of them together."""
+PARAMETERS: Final = ("kernel", "bandwidth", "edge", "datetime", *KINDS)
+AUTO: Final = "auto"
 DEFAULT_KERNEL: Final = "quartic"
 DEFAULT_BANDWIDTH_M: Final = 500.0
 LEAST_BANDWIDTH_M: Final = 200.0
@@ -29,25 +32,38 @@ class DensityRequest:
     ----------
     kernel : str
         Name of one of `geo.heat.kernels.KERNELS`.
-    bandwidth_m : float
-        Its standard deviation along an axis, metres.
+    bandwidth_m : float or None
+        Its standard deviation along an axis, metres; None for one that follows from the cases.
     edge : str
         Correction at the city's edge, see `geo.heat.density.kernel_density`.
     period : Period or None
         Of which cases; None for all.
+    class_code, type_code, channel : str or None
+        Of which cases, as case heat names them; None for all.
     """
 
     kernel: str = DEFAULT_KERNEL
-    bandwidth_m: float = DEFAULT_BANDWIDTH_M
+    bandwidth_m: float | None = DEFAULT_BANDWIDTH_M
     edge: Edge = "diggle"
     period: Period | None = None
+    class_code: str | None = None
+    type_code: str | None = None
+    channel: str | None = None
 
     @cached_property
     def text(self) -> str:
         """All of it in one line, the same for the same map."""
         ends = (None, None) if self.period is None else (self.period.start, self.period.end)
         period = "/".join(".." if end is None else end.isoformat() for end in ends)
-        return f"{self.kernel} {self.bandwidth_m:g} {self.edge} {period}"
+        bandwidth = AUTO if self.bandwidth_m is None else f"{self.bandwidth_m:g}"
+        return f"{self.kernel} {bandwidth} {self.edge} {period}" + "".join(
+            f" {name}={value!r}" for name, value in self.kinds.items()
+        )
+
+    @property
+    def kinds(self) -> dict[str, str]:
+        """Which cases, by the names of `KINDS` that were given."""
+        return {name: value for name in KINDS if (value := getattr(self, name)) is not None}
 
 
 def parse_density_request(params: Mapping[str, str]) -> DensityRequest:
@@ -68,10 +84,18 @@ def parse_density_request(params: Mapping[str, str]) -> DensityRequest:
         bandwidth_m=_bandwidth(params["bandwidth"]) if "bandwidth" in params else DEFAULT_BANDWIDTH_M,
         edge=edge,
         period=parse_period(params["datetime"]) if "datetime" in params else None,
+        **{name: params[name] for name in KINDS if params.get(name, "all") != "all"},
     )
 
 
-def _bandwidth(text: str) -> float:
+def nearest_bandwidth(metres: float) -> float:
+    """The bandwidth nearest to one that there may be; whole metres, so that two who mean the same share one map."""
+    return float(round(min(max(metres, LEAST_BANDWIDTH_M), GREATEST_BANDWIDTH_M)))
+
+
+def _bandwidth(text: str) -> float | None:
+    if text == AUTO:
+        return None
     try:
         metres = float(text)
     except ValueError:
@@ -80,5 +104,4 @@ def _bandwidth(text: str) -> float:
         raise InvalidInput(
             "density.bandwidth", bandwidth=text[:40], least=f"{LEAST_BANDWIDTH_M:g}", most=f"{GREATEST_BANDWIDTH_M:g}"
         )
-    # whole metres, so that two who mean the same share one map
-    return float(round(metres))
+    return nearest_bandwidth(metres)

@@ -17,6 +17,7 @@ from layers.database.database import Database
 from layers.database.sqltext import Sql, all_of
 from layers.features.moments import Period
 from layers.identity import PUBLIC, Identity
+from layers.rasters.request import DensityRequest
 
 Audience = Literal["public", "staff"]
 
@@ -34,6 +35,12 @@ SOURCE_VERSIONS: dict[Audience, tuple[str, ...]] = {
 
 _RELEASED = Sql("audience = 'public' and class_code = 'all' and channel = 'all'")
 """Published counts of months over all classes and channels, of cells of every resolution."""
+
+_KINDS = {
+    "class_code": "wangge.class_of(category, type_code)", "type_code": "category || '-' || type_code",
+    "channel": "channel",
+}  # fmt: skip
+"""What of a case each choice of a request is held against, as case heat has it."""
 
 _SPACING_M = 75.0
 """Distance of the points that a cell's count is spread over: well below the least bandwidth."""
@@ -70,26 +77,28 @@ def audience_of(identity: Identity) -> Audience:
     return "staff" if identity.reaches("staff") and identity.township is None else "public"
 
 
-def read_cases(database: Database, audience: Audience, period: Period | None, srid: int) -> Cases:
-    """Cases of a period for an audience.
+def read_cases(database: Database, audience: Audience, request: DensityRequest, srid: int) -> Cases:
+    """Cases of a period, and for staff of a kind, for an audience.
 
     Parameters
     ----------
     database : Database
         Logged in as the service, so that row-level security has the last word.
-    period : Period or None
-        For the public, every month that it touches counts whole: counts are published by the month.
+    request : DensityRequest
+        For the public, every month that its period touches counts whole: counts are published by the month.
     srid : int
         The city's metric CRS.
     """
     if audience == "staff":
-        return _exact(database, period, srid)
-    return _published(database, period, srid)
+        return _exact(database, request, srid)
+    return _published(database, request.period, srid)
 
 
-def _exact(database: Database, period: Period | None, srid: int) -> Cases:
+def _exact(database: Database, request: DensityRequest, srid: int) -> Cases:
     """Places of cases. They come as one string of numbers: a row each would take ten times as long."""
-    chosen = [
+    period = request.period
+    chosen = [Sql(f"{_KINDS[name]} = %s::text", (value,)) for name, value in request.kinds.items()]
+    chosen += [
         Sql(f"reported_at {op} %s::timestamptz", (edge,))
         for op, edge in (() if period is None else ((">=", period.start), ("<=", period.end)))
         if edge is not None
