@@ -15,6 +15,7 @@ from config.pages import templating
 from config.pages.map_page import map_page
 from config.pages.templating import set_page_context
 from layers.catalogue.catalogue import CATALOGUE, RASTERS, VECTOR_LAYERS
+from layers.heat.public import Publishing, bind_publishing, publishing
 
 if TYPE_CHECKING:
     from conftest import Service
@@ -72,6 +73,19 @@ def test_the_page_offers_every_layer_with_its_words(language: str, as_reader: Ca
     assert page.settings["bounds"] == [119.9, 31.9, 120.4, 32.4]
     assert page.settings["basemap"] is None
     assert "://" not in json.dumps(page.settings).replace(BASE, "")
+
+
+def test_what_is_hidden_stands_in_the_legend(as_reader: Callable[[str], None]) -> None:
+    """Ground without a colour is no promise that nothing happened there: once for counts, once for their density."""
+    as_reader("public")
+    known = publishing()
+    try:
+        bind_publishing(Publishing(least_count=7))
+        chinese, english = (map_page(BASE, language) for language in ("zh", "en"))
+    finally:
+        bind_publishing(known)
+    assert chinese.count("少于 7 件") == english.count("counts below 7") == 2, "in the page and among its words"
+    assert "仅由已公布的计数生成" in chinese and "made of released counts alone" in english
 
 
 def test_every_layer_of_features_says_which_property_is_its_id(as_reader: Callable[[str], None]) -> None:

@@ -12,7 +12,8 @@ from layers.catalogue.catalogue import CATALOGUE, RASTERS
 from layers.catalogue.findings import FINDINGS
 from layers.catalogue.layer import Layer
 from layers.catalogue.raster import Raster
-from layers.texts import texts
+from layers.heat.public import publishing
+from layers.texts import say, texts
 
 _HEADINGS = ("name", "type_name", "cell_code", "grid_code", "operation", "kind", "id", "code")
 SHOWN_AT_FIRST = ("divisions", "grids")
@@ -72,7 +73,8 @@ def map_page(
             ],
             "words": {
                 key.removeprefix("map."): text.in_(language) for key, text in texts().items() if key.startswith("map.")
-            },
+            }
+            | {"released": say("map.released", language, least=publishing().least_count)},
         },
     }
     return render("map.html", data, language, base_url)
