@@ -1,4 +1,6 @@
-"""Editors who publish at once, and a server that is killed: every answered set is there whole, and no other in part."""
+"""Editors who publish at once while they, the web server and PostgreSQL are killed: every set that was answered with
+success is there whole, and no other in part.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,7 @@ WORKERS = 8 if SETS >= 200 else 4
 
 
 def test_no_set_is_half_published_and_none_is_lost(cluster_folder: Path, tmp_path: Path) -> None:
-    """With fsync on, as in service; the full run is 200 sets from 8 connections: STORM_SETS=200."""
+    """With fsync on, as in service; the full run is 200 sets from 8 editors at once: STORM_SETS=200."""
     with Cluster(cluster_folder / "storm", {"shared_buffers": "128MB"}).held() as cluster:
         create_database(cluster.admin_dsn, "city")
         create_extensions(cluster.dsn("postgres", "city"))
@@ -31,7 +33,7 @@ def test_no_set_is_half_published_and_none_is_lost(cluster_folder: Path, tmp_pat
         connection.close()
         database = Clone(cluster, "city", read_only=False)
         told = storm(
-            cluster, database, tmp_path, workers=WORKERS, sets=-(-SETS // WORKERS), kills=max(2, SETS // 20), seed=7
+            cluster, database, tmp_path, workers=WORKERS, sets=-(-SETS // WORKERS), kills=max(3, SETS // 13), seed=7
         )
         database.close()
         database = Clone(cluster, "city", read_only=False)
@@ -42,7 +44,8 @@ def test_no_set_is_half_published_and_none_is_lost(cluster_folder: Path, tmp_pat
 def check(database: Any, told: list[Any]) -> None:
     """What holds of a database after any storm."""
     published = dict(rows(database, "select id, change_set from wangge.publications"))
-    assert len(told) > 0
+    print(f"{len(told)} answered, {len(published)} published")
+    assert len(told) > SETS / 4
     # every one that was answered is there, under its number
     assert {number: change_set for number, change_set, _ in told}.items() <= published.items()
     for number, _, codes in told:
