@@ -22,7 +22,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(PROJECT), str(PROJECT / "tests")]
 
 from cloning import Clone  # noqa: E402
-from editing import editor, ground_only, neighbours_in_village, nudged, rows, shape_of, write  # noqa: E402
+from editing import editor, far_pairs, ground_only, neighbours_in_village, nudged, shape_of, write  # noqa: E402
 
 from config.machine.cluster import Cluster  # noqa: E402
 from layers.changes.publish import publish  # noqa: E402
@@ -134,20 +134,6 @@ def published(database: Clone, cluster: Cluster) -> float:
             raise RuntimeError([(one.kind, one.ids) for one in done.blocking])
         whole.append(cpu(cluster) - before)
     return statistics.median(whole[1:])
-
-
-def far_pairs(database: Clone, count: int) -> list[tuple[str, str]]:
-    """Pairs of neighbours, each in a village of its own."""
-    found = rows(
-        database,
-        "select distinct on (one.village_code) one.code, other.code from wangge.grids as one"
-        " join wangge.grids as other on one.village_code = other.village_code and one.code < other.code"
-        " and one.geom && other.geom and st_npoints(st_linemerge(st_intersection(one.geom, other.geom))) > 4"
-        " and geometrytype(st_linemerge(st_intersection(one.geom, other.geom))) = 'LINESTRING'"
-        " where one.kind = 'social' and other.kind = 'social' and one.valid_to is null and other.valid_to is null"
-        " and one.fid <= 1412 order by one.village_code, 1, 2 limit 200",
-    )
-    return found[:: len(found) // count][:count]
 
 
 def patches(database: Clone, cluster: Cluster, *, by_name: bool = False) -> tuple[float, float]:

@@ -134,6 +134,20 @@ def neighbours_in_village(database: Any, count: int = 2) -> list[str]:
     raise LookupError("no such grids in the sample")
 
 
+def far_pairs(database: Any, count: int) -> list[tuple[str, str]]:
+    """Pairs of neighbours, each in a village of its own."""
+    found = rows(
+        database,
+        "select distinct on (one.village_code) one.code, other.code from wangge.grids as one"
+        " join wangge.grids as other on one.village_code = other.village_code and one.code < other.code"
+        " and one.geom && other.geom and st_npoints(st_linemerge(st_intersection(one.geom, other.geom))) > 4"
+        " and geometrytype(st_linemerge(st_intersection(one.geom, other.geom))) = 'LINESTRING'"
+        " where one.kind = 'social' and other.kind = 'social' and one.valid_to is null and other.valid_to is null"
+        " and one.fid <= 1412 order by one.village_code, 1, 2 limit 200",
+    )
+    return found[:: len(found) // count][:count]
+
+
 def faults(database: Any) -> list[Any]:
     """What a check of the whole published city finds that keeps it from being a coverage."""
     from layers.checking.check import check_layer

@@ -33,7 +33,7 @@ def draw(layer, crs, box, path):
 
 def features(task):
     """What QGIS reads of one collection."""
-    from qgis.core import QgsFeatureRequest, QgsVectorLayer
+    from qgis.core import QgsFeatureRequest, QgsVectorLayer, QgsWkbTypes
 
     uri = f" pagingEnabled='true' typename='{task['layer']}' url='{task['url']}'"
     if task.get("key"):
@@ -56,7 +56,11 @@ def features(task):
         "crs": layer.crs().authid(),
         "count": layer.featureCount(),
         "editable": bool(layer.dataProvider().capabilities() & layer.dataProvider().EditingCapabilities),
+        # what a person gets who presses the pencil
+        "opens_for_editing": layer.startEditing(),
         "fields": [field.name() for field in layer.fields()],
+        "types": {field.name(): field.typeName() for field in layer.fields()},
+        "geometry": QgsWkbTypes.displayString(layer.wkbType()),
         "features": found,
         "painted": draw(layer, layer.crs().authid(), [box.xMinimum(), box.yMinimum(), box.xMaximum(), box.yMaximum()],
         task["picture"]),

@@ -97,6 +97,23 @@ def test_a_deleted_grid_is_gone_from_the_working_copy_alone(edited: Any) -> None
     assert gaps["numberMatched"] == 1
 
 
+def test_findings_follow_whatever_mends_or_opens_them(edited: Any) -> None:
+    """A gap that is filled by a grid that it does not name is gone, and back when that grid is deleted again."""
+    code = code_of(edited)
+    west, east = halves(shape_of(edited.database, code))
+
+    def gaps() -> list[Any]:
+        page = edited.get("/collections/findings/items?layer=grid-edits&severity=error", "editor").json()
+        return [found["properties"]["kind"] for found in page["features"]]
+
+    send(edited, "PATCH", f"{ITEMS}/{code}", {"geometry": mapping(west)})
+    assert gaps() == ["gap"]
+    filling = send(edited, "POST", ITEMS, feature(east, name="东片")).headers["Location"]
+    assert gaps() == []
+    send(edited, "DELETE", filling.removeprefix(edited.base_url))
+    assert gaps() == ["gap"]
+
+
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
 def test_a_grid_that_there_is_not(edited: Any, method: str) -> None:
     content = None if method == "DELETE" else feature(shapely.box(120.0, 32.1, 120.01, 32.11), name="x")

@@ -17,6 +17,17 @@ from layers.checking.findings import finding_row
 NODE_M: Final = 0.2
 """Borders that are closer than this are laid onto each other when the set is published, so that they are no fault."""
 
+# Findings on the ground that some edits have, or had before: those edits of the set that each of them names.
+_ON_GROUND: Final = """
+    select array(select other.id from wangge.edited_grids as other
+        where other.change_set = findings.change_set and other.id = any(findings.ids))
+    from wangge.findings where findings.change_set = %s and exists (
+        select from wangge.edited_grids as written left join wangge.grids as base on base.fid = written.base_fid
+        where written.change_set = findings.change_set and written.id = any(%s)
+            and (findings.geom && written.geom or findings.geom && base.geom))
+"""
+_THERE: Final = "select count(*) from wangge.edited_grids where change_set = %s and id = any(%s)"
+
 _FLAG = "select wangge.flag_edits(%s, %s, %s)"
 
 
@@ -36,6 +47,8 @@ def flag(cur: Cursor, change_set: int, ids: Collection[str] | None) -> list[Find
     list of Finding
         Without what publishing mends by itself.
     """
+    if ids is not None:
+        ids = _concerned(cur, change_set, set(ids))
     ground = read_ground(cur, change_set, ids)
     found = []
     if ground.edits:
@@ -43,6 +56,22 @@ def flag(cur: Cursor, change_set: int, ids: Collection[str] | None) -> list[Find
         found = [one for one in check_edits(cur, ground, shapes, ground.near) if not mended_by_noding(one)]
     keep(cur, change_set, ids, found, ground)
     return found
+
+
+def _concerned(cur: Cursor, change_set: int, ids: set[str]) -> list[str] | None:
+    """Edits that are to be checked when some were written; None for all.
+
+    What was wrong with other edits may be mended by one that is written on the same ground. All are looked at where a
+    finding on that ground names no edit, as a gap does that lies among grids which stay, and where a new grid was
+    deleted: it leaves no row, and what it filled is open again.
+    """
+    cur.execute(_THERE, (change_set, list(ids)))
+    ((there,),) = cur.fetchall()
+    cur.execute(_ON_GROUND, (change_set, list(ids)))
+    named = [set(names) for (names,) in cur.fetchall()]
+    if there < len(ids) or not all(named):
+        return None
+    return sorted(ids.union(*named))
 
 
 def mended_by_noding(finding: Finding) -> bool:
