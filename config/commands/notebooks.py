@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from types import FrameType
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from config.settings import PROJECT, visiting
 from config.terminal import Terminal
@@ -40,6 +42,9 @@ def run_notebooks(args: argparse.Namespace, terminal: Terminal) -> int:
         raise InvalidInput("cli.notebooks.key-where")
     if args.out and not args.execute:
         raise InvalidInput("cli.notebooks.out-what")
+    # whoever ends this ends the visit: its key, and a service that is thrown away
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _leave)
     with _visited(args, terminal) as visit:
         environment = visiting(visit.url, visit.key)
         return _execute(environment, args.out, terminal) if args.execute else _open(environment)
@@ -72,13 +77,24 @@ def _execute(environment: dict[str, str], out: Path | None, terminal: Terminal) 
 
 
 def _open(environment: dict[str, str]) -> int:
-    """JupyterLab until it is closed; Ctrl-C is its own to answer."""
-    command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={FOLDER}"]
+    """JupyterLab until it is closed; Ctrl-C is its own to answer. It asks nothing of the internet."""
+    command = [
+        sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={FOLDER}",
+        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate", "--LabApp.news_url=None",
+        "--LabApp.extension_manager=readonly",
+    ]  # fmt: skip
     if os.geteuid() == 0:
         command.append("--allow-root")
     with subprocess.Popen(command, env=environment) as process:
-        while True:
-            try:
-                return process.wait()
-            except KeyboardInterrupt:
-                continue
+        try:
+            while True:
+                try:
+                    return process.wait()
+                except KeyboardInterrupt:
+                    continue
+        finally:
+            process.terminate()
+
+
+def _leave(number: int, frame: FrameType | None) -> NoReturn:
+    raise SystemExit(128 + number)
