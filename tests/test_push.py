@@ -32,6 +32,9 @@ LOOPBACK = {"callback_networks": "127.0.0.0/8"}
 CHANGES = int(os.environ.get("WANGGE_PUSH_CHANGES", "600"))
 """How many changes the test with the killing makes."""
 
+AT_ONCE = 200
+"""The most of them between two kills."""
+
 
 @contextmanager
 def dispatching(settings: Settings) -> Iterator[subprocess.Popen[bytes]]:
@@ -213,7 +216,7 @@ def test_every_change_arrives_in_order_through_kills(city_copy: Any, broker: Rea
     made = 0
     while made < CHANGES or left(city_copy)[0]:
         with posted_to(port) as receiver, dispatching(settings) as running:
-            for _ in range(min(CHANGES - made, max(CHANGES // 6, 1))):
+            for _ in range(min(CHANGES - made, max(CHANGES // 6, 1), AT_ONCE)):
                 made += 1
                 change(
                     city_copy, "update wangge.grids set population = %s where code = %s", made, chance.choice(names)
