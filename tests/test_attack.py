@@ -54,12 +54,12 @@ def addresses(secret: list[int]) -> list[str]:
     found = [f"{HEAT}/items?limit=200&{choice}" for choice in choices]
     found += [f"{HEAT}/items?f={name}&limit=50" for name in ("jsonfg", "html", "csv", "geojsonl", "parquet", "jsonld")]
     found += [f"{HEAT}/items/{cell:x}{more}" for cell in secret for more in ("", "-202405-all", "-all-matter-06")]
-    found += [f"{HEAT}/tiles/WebMercatorQuad/{tile}?{choice}" for tile in ("8/103/213", "11/829/1706", "13/3318/6827")
-              for choice in choices[:20]]  # fmt: skip
+    found += [f"{HEAT}/tiles/WebMercatorQuad/{tile}?{choice}" for tile in ("8/103/213", "13/3318/6827")
+              for choice in choices[:16]]  # fmt: skip
     found += [f"{HEAT}{what}" for what in ("", "?f=html", "/schema", "/queryables", "/sortables", "/style", "/tiles",
                                            "/tiles/WebMercatorQuad/metadata")]  # fmt: skip
     levels = [f"zone-level={level}&compact-zones={compact}" for level in range(11) for compact in ("true", "false")]
-    found += [f"{GRID}/zones?{level}" for level in levels]
+    found += [f"{GRID}/zones?{level}" for level in levels[::3]]
     found += [f"{GRID}/zones?zone-level=8&{choice}" for choice in (*KINDS, *(f"datetime={p}" for p in PERIODS))]
     roots = sorted({h3.cell_to_parent(f"{cell:x}", 5) for cell in secret})[:4]
     found += [f"{GRID}/zones/{zone}/data?zone-depth=0-5&{choice}" for zone in roots
@@ -67,7 +67,7 @@ def addresses(secret: list[int]) -> list[str]:
     found += [f"{GRID}/zones/{cell:x}{what}" for cell in secret for what in ("", "/data", "/data?f=geojson")]
     found += ["/dggs", "/dggs/H3", GRID, "/dggs/H3/zones"]
     found += [f"{DENSITY}/coverage?scale-factor=4&{choice}" for choice in (
-        "", "kernel=quartic", "bandwidth=2000&edge=none", "datetime=2024", "datetime=2024-05")]  # fmt: skip
+        "", "bandwidth=auto&edge=none", "kernel=gaussian&datetime=2024-05")]  # fmt: skip
     tile = "/map/tiles/WebMercatorQuad/11/829/1706"
     found += [f"{DENSITY}{what}" for what in ("", "/schema", "/map?width=200", tile)]
     found += ["/?f=json", "/?f=html", "/map", "/situation", "/collections?f=json", "/collections?f=html",
@@ -116,7 +116,7 @@ def test_all_the_public_can_get_follows_from_what_was_released(
     assert {address for address in before if before[address] != after[address]} == set()
     statuses = {address: told[0] for address, told in before.items()}
     assert set(statuses.values()) <= {200, 204, 400, 401, 404}
-    assert sum(status == 200 for status in statuses.values()) > 150
+    assert sum(status == 200 for status in statuses.values()) > 140
     assert all(statuses[f"/collections/{id_}/items"] == 401 for id_ in ("cases", "hot-spots"))
 
 

@@ -47,16 +47,14 @@ def test_cases_of_a_kind_are_no_matter_of_the_public(service: Any) -> None:
 
 
 def test_the_bandwidth_that_follows_from_the_cases_is_told(service: Any) -> None:
-    chosen = {}
-    for role in (None, "staff"):
-        for period in ("2025-06", "2025"):
-            with opened(service.get(f"{COVERAGE}?bandwidth=auto&datetime={period}", role)) as file:
-                assert file.tags()["BANDWIDTH_RULE"].startswith("normal reference")
-                chosen[role, period] = float(file.tags()["BANDWIDTH_M"])
-                values = file.read(1)
-            with opened(service.get(f"{COVERAGE}?bandwidth={chosen[role, period]:g}&datetime={period}", role)) as same:
-                assert np.array_equal(same.read(1), values, equal_nan=True)
-                assert same.tags()["BANDWIDTH_RULE"] == "as asked"
+    chosen, values = {}, {}
+    for asked in ((None, "2025-06"), ("staff", "2025-06"), ("staff", "2025")):
+        with opened(service.get(f"{COVERAGE}?bandwidth=auto&datetime={asked[1]}", asked[0])) as file:
+            assert file.tags()["BANDWIDTH_RULE"].startswith("normal reference")
+            chosen[asked], values[asked] = float(file.tags()["BANDWIDTH_M"]), file.read(1)
+    with opened(service.get(f"{COVERAGE}?bandwidth={chosen['staff', '2025']:g}&datetime=2025", "staff")) as same:
+        assert np.array_equal(same.read(1), values["staff", "2025"], equal_nan=True)
+        assert same.tags()["BANDWIDTH_RULE"] == "as asked"
     assert all(200 <= metres <= 5000 for metres in chosen.values())
     assert chosen["staff", "2025"] < chosen["staff", "2025-06"], "more cases bear a finer map"
     assert chosen[None, "2025-06"] == pytest.approx(chosen["staff", "2025-06"], rel=0.25)
