@@ -115,3 +115,30 @@ def test_a_publication_waits_for_a_load_and_is_told_what_it_changed(county: Any,
     assert isinstance(came[0], Conflict)
     assert came[0].key == "publish.stale"
     assert rows(county, "select name, count(*) from wangge.grids group by 1") == [("载入", 12)]
+
+
+def test_a_publication_waits_for_a_load_that_has_only_read(county: Any, file: Path) -> None:
+    """What the load compared its rows with is what is there when it writes; here all of them are refused, as known."""
+    who = editor(county)
+    number = renamed(county, who)
+    reached, goes = threading.Event(), threading.Event()
+
+    def told(stage: str, done: int, total: int) -> None:
+        if stage == "check":
+            reached.set()
+            goes.wait(30)
+
+    loading, loaded = run(lambda: load_file(county, "grids", file, progress=told))
+    assert reached.wait(30)
+
+    def publishing() -> object:
+        with acting(who):
+            return publish(county.api, number)
+
+    thread, came = run(publishing)
+    assert waits(county)
+    goes.set()
+    loading.join(60)
+    thread.join(60)
+    assert (loaded[0].loaded, loaded[0].rejected) == (0, 12)
+    assert came[0].number is not None
