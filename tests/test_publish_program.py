@@ -130,7 +130,10 @@ class County:
 def rounded(edit: tuple[Any, ...]) -> tuple[Any, ...]:
     """An edit as a client sends it that rounds to a millimetre, so that no border meets its neighbour's any more."""
     what, id_, values, shape = edit
-    return what, id_, values, shape and shapely.transform(shape, lambda points: points.round(8))
+    plain = shape and shapely.transform(shape, lambda points: points.round(8))
+    if plain and not plain.is_valid:
+        raise LookupError("rounding folds it over, which the service refuses by itself")
+    return what, id_, values, plain
 
 
 def check(county: County) -> None:
