@@ -7,9 +7,11 @@ them at import, so a test builds its own.
 from __future__ import annotations
 
 import os
+import re
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 PROJECT = Path(__file__).resolve().parent.parent
 PREFIX = "WANGGE_"
 Language = Literal["zh", "en"]
+_HOST = re.compile(r"[A-Za-z0-9.-]+(:\d+)?")
 
 
 class Settings(BaseSettings):
@@ -72,6 +75,11 @@ class Settings(BaseSettings):
         Areas of a social-governance grid between which a check has nothing to say; 0 and inf for no limit.
     grid_least_people, grid_most_people : float
         The same for its population.
+    basemap_url : str or None
+        Tiles to draw below the layers of the map page, with {z}, {x} and {y}: https addresses of Web Mercator pictures,
+        those that lie on top later, parted by blanks. Without it the page asks nobody but the service.
+    basemap_attribution : str
+        Whose base map it is, as its licence wants it said.
     rules : Path or None
         TOML file with the city's deadlines, departments and points of assessment, over those of
         ``layers/situation/rules.toml``.
@@ -103,12 +111,26 @@ class Settings(BaseSettings):
     grid_most_m2: float = Field(default=20_000_000, ge=0)
     grid_least_people: float = Field(default=1, ge=0)
     grid_most_people: float = Field(default=20_000, ge=0)
+    basemap_url: str | None = None
+    basemap_attribution: str = ""
     rules: Path | None = None
 
     @field_validator("callback_networks")
     @classmethod
     def _known_networks(cls, value: str | None) -> str | None:
         _networks(value)
+        return value
+
+    @field_validator("basemap_url")
+    @classmethod
+    def _known_basemap(cls, value: str | None) -> str | None:
+        for address in _addresses(value):
+            parts = urlsplit(address)
+            # it goes into the page's security policy, where a blank or a semicolon would begin something new
+            if not _HOST.fullmatch(parts.netloc) or parts.scheme not in ("http", "https"):
+                raise ValueError(f"{address}: not the address of tiles")
+            if not all(part in address for part in ("{z}", "{x}", "{y}")):
+                raise ValueError(f"{address}: lacks {{z}}, {{x}} or {{y}}")
         return value
 
     @field_validator("rules")
@@ -162,6 +184,11 @@ class Settings(BaseSettings):
         return _networks(self.callback_networks)
 
     @property
+    def basemap(self) -> tuple[str, ...]:
+        """`basemap_url` as addresses, the lowest first."""
+        return _addresses(self.basemap_url)
+
+    @property
     def publishing(self) -> Publishing:
         """How counts of cases are published."""
         return Publishing(self.heat_least, self.heat_settle_days)
@@ -185,6 +212,10 @@ class Settings(BaseSettings):
         ours = {PREFIX + name.upper(): str(value) for name, value in self if value is not None}
         others = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
         return others | ours
+
+
+def _addresses(text: str | None) -> tuple[str, ...]:
+    return tuple((text or "").split())
 
 
 def _networks(text: str | None) -> tuple[IPv4Network | IPv6Network, ...]:

@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-WAIT_S = 60
+WAIT_S = 12
 
 
 class Browser:
@@ -34,9 +34,10 @@ class Browser:
         os.close(from_browser)
         self._unread, self._number, self._session = b"", 0, ""
         self.complaints: list[str] = []
+        self.asked: set[str] = set()
         target = self.call("Target.createTarget", url="about:blank")["targetId"]
         self._session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
-        for domain in ("Page", "Runtime", "Log"):
+        for domain in ("Page", "Runtime", "Log", "Network"):
             self.call(f"{domain}.enable")
 
     def call(self, method: str, **params: Any) -> Any:
@@ -67,6 +68,8 @@ class Browser:
             self.complaints.append(json.dumps(params["exceptionDetails"])[:500])
         elif event.get("method") == "Log.entryAdded" and params["entry"]["level"] == "error":
             self.complaints.append(f"{params['entry']['text']} {params['entry'].get('url')}")
+        elif event.get("method") == "Network.requestWillBeSent":
+            self.asked.add(params["request"]["url"])
         elif event.get("method") == "Runtime.consoleAPICalled" and params["type"] in ("error", "warning"):
             self.complaints.append(json.dumps(params["args"])[:500])
 
@@ -92,6 +95,24 @@ class Browser:
         """Click at a place of the window, in pixels."""
         for kind in ("mousePressed", "mouseReleased"):
             self.call("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
+
+    def press(self, key: str) -> None:
+        """Press a key of the keyboard, by its name such as ``ArrowDown``."""
+        code = {"Enter": 13, "Escape": 27, "ArrowUp": 38, "ArrowDown": 40}[key]
+        text = {"text": "\r"} if key == "Enter" else {}
+        for kind in ("keyDown", "keyUp"):
+            self.call(
+                "Input.dispatchKeyEvent", type=kind, key=key, code=key, windowsVirtualKeyCode=code,
+                **(text if kind == "keyDown" else {}),
+            )  # fmt: skip
+
+    def look(self, width: int, height: int, *, dark: bool = False) -> None:
+        """Be a window of this size, of a reader who likes it light or dark."""
+        self.call(
+            "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 600
+        )
+        theme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
+        self.call("Emulation.setEmulatedMedia", features=[theme])
 
     def picture(self) -> bytes:
         """The window as a PNG."""

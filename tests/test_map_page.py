@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from html.parser import HTMLParser
 from pathlib import Path
@@ -12,8 +13,10 @@ import pytest
 from chromium import Browser
 
 from config.pages import templating
+from config.pages.assets import modules, version
+from config.pages.basemap import Basemap
 from config.pages.map_page import map_page
-from config.pages.templating import set_page_context
+from config.pages.templating import CONTENT_SECURITY_POLICY, set_page_context
 from layers.catalogue.catalogue import CATALOGUE, RASTERS, VECTOR_LAYERS
 from layers.heat.public import Publishing, bind_publishing, publishing
 
@@ -104,8 +107,27 @@ def test_staff_need_no_second_key_where_the_page_itself_was_asked_with_one(as_re
 
 def test_a_base_map_is_there_only_when_it_was_set(as_reader: Callable[[str], None]) -> None:
     as_reader("public")
-    page = Inputs(map_page(BASE, "zh", basemap=BASEMAP, basemap_attribution="天地图"))
-    assert page.settings["basemap"] == {"url": BASEMAP, "attribution": "天地图"}
+    page = Inputs(map_page(BASE, "zh", basemap=Basemap((BASEMAP,), "天地图")))
+    assert page.settings["basemap"] == {"tiles": [BASEMAP], "attribution": "天地图"}
+    assert Basemap((BASEMAP,)).policy() == (
+        CONTENT_SECURITY_POLICY.replace("img-src 'self'", "img-src 'self' https://tiles.example")
+        + "; connect-src 'self' https://tiles.example"
+    )
+    assert Basemap().policy() == CONTENT_SECURITY_POLICY
+
+
+def test_what_the_page_loads_is_there_under_the_name_of_its_release(service: Service) -> None:
+    page = service.get("/map").text
+    loaded = re.findall(r'(?:href|src)="(/assets/[^"]+)"', page)
+    assert {address.split("/")[2] for address in loaded} == {version()}
+    for address in loaded:
+        answer = service.get(address)
+        assert (answer.status_code, "immutable" in answer.headers["Cache-Control"]) == (200, True), address
+    # no module is found out only when another one is read
+    names = {address.split("/")[3] for address in loaded}
+    assert set(modules("map.js")) <= names
+    other = service.get("/assets/000000000000/map.js")
+    assert (other.status_code, other.headers["Cache-Control"]) == (200, "no-store")
 
 
 @pytest.fixture(scope="module")
@@ -143,20 +165,26 @@ def opened(service: Service, browser: Browser) -> Browser:
     return browser
 
 
-def test_the_map_draws_without_the_internet_and_without_complaint(opened: Browser) -> None:
+def test_the_map_draws_without_the_internet_and_without_complaint(service: Service, opened: Browser) -> None:
     assert opened.complaints == []
     assert opened.run("document.querySelector('.maplibregl-canvas').width") > 500
     assert len(opened.picture()) > 40_000, "an empty map packs into far less"
+    ours = ("blob:", "data:", "about:", service.base_url)
+    assert [address for address in opened.asked if not address.startswith(ours)] == []
 
 
-def test_a_click_tells_of_the_grid_in_chinese(opened: Browser) -> None:
+def test_a_click_tells_who_is_responsible(service: Service, opened: Browser) -> None:
     opened.click(760, 420)
-    opened.until("document.querySelector('.place')")
-    text = opened.run("document.querySelector('.maplibregl-popup-content').textContent")
-    assert "网格编码" in text
-    assert "综合网格" in text or "专属网格" in text
-    opened.run("document.querySelector('.place button').click()")
-    opened.until("document.querySelector('.place').textContent.includes('网格党组织')")
+    opened.until("document.querySelector('#card .here')")
+    text = opened.run("document.querySelector('#card').textContent")
+    assert all(word in text for word in ("此处由谁负责", "网格编码", "镇街", "村居", "网格党组织"))
+    lon, lat = map(float, opened.run("document.querySelector('#card .at').textContent").split(","))
+    inputs = {"lon": [lon], "lat": [lat]}
+    answer = service.request("POST", "/processes/locate/execution", json={"inputs": inputs}).json()
+    assert all(answer[name][0] in text for name in ("grid_code", "grid_name", "village_name", "township_name"))
+    href = opened.run("document.querySelector('#card .here a').getAttribute('href')")
+    assert href == f"/collections/grids/items/{answer['grid_code'][0]}?f=html&lang=zh"
+    assert service.get(href).status_code == 200
     assert opened.complaints == []
 
 
@@ -173,7 +201,7 @@ def test_a_village_is_found_by_its_name_and_shown(opened: Browser) -> None:
 
 def test_words_that_mean_something_in_a_filter_are_only_words(opened: Browser) -> None:
     look_for(opened, "' OR 1=1 --%")
-    opened.until("document.querySelector('.results p')")
+    opened.until("document.querySelector('.results .none')")
     assert opened.run("document.querySelector('.results').textContent") == "没有找到。请检查编码或换一个名称。"
     assert opened.complaints == []
 
@@ -203,16 +231,30 @@ def test_a_wrong_key_is_said_to_be_wrong(opened: Browser) -> None:
 
 
 def test_the_month_goes_into_the_address_and_back(service: Service, opened: Browser) -> None:
-    months = opened.run("[...document.querySelectorAll('#months option')].map((option) => option.value)")
-    assert len(months) > 2
-    assert months[1:] == sorted(months[1:])
-    opened.call("Page.navigate", url="about:blank")
-    opened.open(f"{service.base_url}/map?lang=zh#layers=case-heat&month={months[1]}")
-    assert opened.run("document.querySelector('#months select').value") == months[1]
+    def at(hash_: str) -> None:
+        opened.call("Page.navigate", url="about:blank")
+        opened.open(f"{service.base_url}/map?lang=zh#{hash_}")
+
+    heat = "document.getElementById('map').map.getSource('case-heat').tiles[0]"
+    at("layers=case-heat")
+    latest = opened.run("document.querySelector('#months output').textContent")
+    opened.run("document.querySelector('#months [data-step=\"-1\"]').click()")
+    month = opened.run("document.querySelector('#months output').textContent")
+    assert month < latest
+    assert f"month={month}" in opened.run("location.hash")
+    opened.until(f"{heat}.endsWith('&datetime={month}')")
+    at(f"layers=case-heat&month={month}")
+    assert opened.run("document.querySelector('#months output').textContent") == month
     enter_key(opened, service.keys["staff"])
     opened.until("!document.querySelector('#layers input[value=cases]').disabled")
     for layer in ("cases", "case-heat"):
-        tiles = f"document.getElementById('map').map.getSource('{layer}').tiles"
-        opened.until(f"{tiles}[0].endsWith('&datetime={months[1]}')")
+        opened.until(f"document.getElementById('map').map.getSource('{layer}').tiles[0].endsWith('&datetime={month}')")
+    opened.run("document.querySelector('#months .all').click()")
+    assert "month=all" in opened.run("location.hash")
+    opened.until(f"!{heat}.includes('datetime')")
+    # played from the month before the last: it goes on to the last, and stops there
+    opened.run("document.querySelector('#months .all').click(); document.querySelector('#months .play').click()")
+    opened.until(f"document.querySelector('#months output').textContent === '{latest}'")
+    opened.until("document.querySelector('#months .play').title === '播放'")
     opened.run("document.querySelector('#key .forget').click()")
     assert opened.complaints == []

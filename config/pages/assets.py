@@ -17,6 +17,7 @@ LIBRARY = ("maplibre-gl.js", "maplibre-gl.css")
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _GLYPHS = re.compile(r"glyphs-(\d{1,5})-(\d{1,5})\.pbf")
+_IMPORT = re.compile(r'^import .* from "\./([a-z0-9-]+\.js)";$', re.MULTILINE)
 _TYPES = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8", ".svg": "image/svg+xml"}
 
 
@@ -44,6 +45,24 @@ def asset(name: str) -> tuple[bytes, str, str] | None:
 def names() -> frozenset[str]:
     """Names of all files that :func:`asset` serves, glyphs aside."""
     return frozenset(path.name for path in ASSETS.iterdir() if path.suffix in _TYPES) | frozenset(LIBRARY)
+
+
+@cache
+def version() -> str:
+    """A name of the whole set of files: a page that asks for them below it never mixes those of two releases."""
+    return hashlib.sha256("".join(_file(name)[2] for name in sorted(names())).encode()).hexdigest()[:12]
+
+
+def modules(entry: str) -> tuple[str, ...]:
+    """Modules that a module of ours imports, directly or through others, so that a page can ask for all at once."""
+    found: dict[str, None] = {}
+    waiting = [entry]
+    while waiting:
+        for name in _IMPORT.findall(_file(waiting.pop())[0].decode()):
+            if name not in found:
+                found[name] = None
+                waiting.append(name)
+    return tuple(found)
 
 
 @cache

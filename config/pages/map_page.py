@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from config.pages.basemap import NO_BASEMAP, Basemap
 from config.pages.templating import page_context, render
 from config.pages.values import UNITS
 from config.styles.mapbox import COUNTED_BELOW, map_style
@@ -26,8 +27,7 @@ def map_page(
     *,
     layers: Iterable[Layer] = tuple(CATALOGUE.values()),
     rasters: Iterable[Raster] = tuple(RASTERS.values()),
-    basemap: str | None = None,
-    basemap_attribution: str = "",
+    basemap: Basemap = NO_BASEMAP,
 ) -> str:
     """HTML of the map page; its city and reader come from the page context.
 
@@ -41,11 +41,8 @@ def map_page(
         Layers to offer, in the order of the list; those without tiles are left out.
     rasters : iterable of Raster
         Rasters to offer after these.
-    basemap : str, optional
-        Address of raster tiles of Web Mercator with ``{z}``, ``{x}`` and ``{y}`` to draw under the layers. None draws
-        nothing that the service doesn't have itself.
-    basemap_attribution : str
-        Whose base map it is.
+    basemap : Basemap
+        What to draw below the layers. Without one nothing is drawn that the service doesn't have itself.
     """
     context = page_context()
     city, identity = context.get("city") or {}, context.get("identity") or {}
@@ -56,13 +53,13 @@ def map_page(
     data = {
         "layers": offered,
         "rasters": pictures,
-        "shown": SHOWN_AT_FIRST,
         "settings": {
             "base": base_url,
             "language": language,
             "style": map_style(offered, base_url, language, rasters=pictures),
+            "shown": [*SHOWN_AT_FIRST, "basemap"],
             "bounds": list(city.get("bbox") or CHINA),
-            "basemap": {"url": basemap, "attribution": basemap_attribution} if basemap else None,
+            "basemap": {"tiles": basemap.tiles, "attribution": basemap.attribution} if basemap.tiles else None,
             # a browser that sent Basic with the page sends it with every tile, so no key has to be entered
             "staff": identity.get("role", "public") != "public",
             "countedBelow": COUNTED_BELOW,
@@ -89,12 +86,18 @@ def _described(layer: Layer, language: str) -> dict[str, Any]:
         # whether a key shows other rows of it
         "keyed": layer.row_rule != "true",
         "timed": layer.id in ("cases", "case-heat"),
+        # whether it has borders of any day
+        "dated": layer.dated,
         # tiles carry few fields: a code stands in for an id that is made from it
         "idField": next((name for name in (layer.id_field, "code") if name in layer.tile_fields), None),
         # what a feature is called in its popup, the first of these that it has
         "headings": [name for name in _HEADINGS if name in layer.tile_fields],
-        # a text that is there in both languages is shown in one
-        "unsaid": [field.name for field in layer.fields if _in_the_other(field.name, layer, language)],
+        # a text that is there in both languages is shown in one, and what only chooses a colour repeats other fields
+        "unsaid": [
+            field.name
+            for field in layer.fields
+            if _in_the_other(field.name, layer, language) or (layer.id == FINDINGS.id and field.name == layer.style.by)
+        ],
         "decide": layer.id == FINDINGS.id,
         "colours": {str(value): colour for value, colour in layer.style.colours} if layer.style.by else {},
         "fields": [

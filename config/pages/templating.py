@@ -16,7 +16,7 @@ from jinja2 import Environment, FileSystemLoader, select_autoescape
 from pygeoapi import __version__ as pygeoapi_version
 from pygeoapi import l10n
 
-from config.pages import preview, values
+from config.pages import assets, preview, values
 from config.styles.legend import legend
 from layers.catalogue.catalogue import CATALOGUE, RASTERS
 from layers.catalogue.layer import Layer
@@ -29,7 +29,7 @@ CONTENT_SECURITY_POLICY = (
     "default-src 'self'; img-src 'self' data: blob:; worker-src blob:; child-src blob:; "
     "style-src 'self' 'unsafe-inline'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
 )
-"""What a page of ours may load: itself. The map library needs blob workers; an optional base map adds its own host."""
+"""What a page of ours may load: itself. The map library needs blob workers."""
 
 PageContext = Callable[[], Mapping[str, Any]]
 _context: PageContext = dict
@@ -116,6 +116,7 @@ def render(template: str, data: Any, language: str, base_url: str, config: Mappi
     """
     context = page_context()
     city = context.get("city") or {}
+    root = urlsplit(base_url).path.rstrip("/")
     return (
         environment()
         .get_template(template)
@@ -127,7 +128,9 @@ def render(template: str, data: Any, language: str, base_url: str, config: Mappi
             locale=language,
             version=pygeoapi_version,
             base_url=base_url,
-            root=urlsplit(base_url).path.rstrip("/"),
+            root=root,
+            assets=f"{root}/assets/{assets.version()}",
+            modules=assets.modules,
             t=partial(_word, language),
             show=partial(values.show, language),
             title_of=partial(values.title_of, language),

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import orjson
 
+from config.pages.basemap import Basemap
 from config.push.asyncapi import asyncapi_document
 from config.settings import Settings, load
 from config.web.allowed import allowed
@@ -68,7 +69,7 @@ class App:
         self.tiles = TileRoutes(store, self.base_url)
         self.dggs = DggsRoutes(store, self.base_url)
         self.rasters = RasterRoutes(store, self.base_url)
-        self.pages = PageRoutes(store, self.base_url)
+        self.pages = PageRoutes(store, self.base_url, Basemap(settings.basemap, settings.basemap_attribution))
         limits = JobLimits(settings.job_open, settings.job_stored, settings.job_stored_mb, settings.callback_allowed)
         self.jobs = JobRoutes(bind_jobs(Jobs(store.database, limits)), self.base_url)
         city = store.city()

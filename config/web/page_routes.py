@@ -7,7 +7,8 @@ from typing import Any
 import orjson
 
 from config.guides.guide_pages import guide_answer
-from config.pages.assets import asset
+from config.pages.assets import asset, version
+from config.pages.basemap import NO_BASEMAP, Basemap
 from config.pages.map_page import map_page
 from config.pages.situation_page import situation_page
 from config.pages.templating import CONTENT_SECURITY_POLICY, render, set_page_context
@@ -38,19 +39,22 @@ class PageRoutes:
         Says which city it is.
     base_url : str
         Address that links begin with.
+    basemap : Basemap
+        What lies below the layers of the map page.
     """
 
-    def __init__(self, store: Store, base_url: str) -> None:
+    def __init__(self, store: Store, base_url: str, basemap: Basemap = NO_BASEMAP) -> None:
         self._store = store
         self._base = base_url
+        self._basemap = basemap
         set_page_context(self._context)
 
     def answer(self, request: Request, parts: list[str]) -> Answer | None:
         """The answer of a page of ours; None for any other address."""
         match parts:
             case ["map"]:
-                page = map_page(self._base, request.language)
-                headers = [("Cache-Control", "no-cache"), ("Content-Security-Policy", CONTENT_SECURITY_POLICY)]
+                page = map_page(self._base, request.language, basemap=self._basemap)
+                headers = [("Cache-Control", "no-cache"), ("Content-Security-Policy", self._basemap.policy())]
                 return Answer(page.encode(), "text/html; charset=utf-8", 200, headers)
             case ["situation"]:
                 return self._situation(request)
@@ -62,7 +66,11 @@ class PageRoutes:
             case ["guides", *below]:
                 return guide_answer(below, request, self._base)
             case ["assets", name]:
-                return self._asset(name, request)
+                return self._asset(name, request, kept="public, max-age=3600")
+            case ["assets", release, name]:
+                # of another release, from a page that was open while the service was renewed: never to be kept
+                kept = "public, max-age=31536000, immutable" if release == version() else "no-store"
+                return self._asset(name, request, kept=kept)
             case ["qgis"]:
                 return self._qgis(request)
             case ["style.json"]:
@@ -109,12 +117,12 @@ class PageRoutes:
         return Answer(orjson.dumps(style), STYLE, 200, headers)
 
     @staticmethod
-    def _asset(name: str, request: Request) -> Answer | None:
+    def _asset(name: str, request: Request, *, kept: str) -> Answer | None:
         found = asset(name)
         if found is None:
             return None
         body, media_type, etag = found
-        headers = [("ETag", etag), ("Cache-Control", "public, max-age=3600")]
+        headers = [("ETag", etag), ("Cache-Control", kept)]
         if matches(request, etag):
             return Answer(b"", "", 304, headers)
         return Answer(body, media_type, 200, headers)

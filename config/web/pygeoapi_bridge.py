@@ -133,7 +133,11 @@ def _live_collections(stock: Callable[..., dict[str, Any]], store: Store) -> Cal
         if box is not None:
             description["extent"]["spatial"]["bbox"] = [list(box)]
         if layer.time:
-            description["extent"]["temporal"] = {"interval": [[moment_text(edge) for edge in bounds.times]]}
+            temporal: dict[str, Any] = {"interval": [[moment_text(edge) for edge in bounds.times]]}
+            if bounds.days:
+                # an irregular grid of OGC API Common: the days that are worth asking for
+                temporal["grid"] = {"cellsCount": len(bounds.days), "coordinates": list(bounds.days)}
+            description["extent"]["temporal"] = temporal
         description["itemCount"] = bounds.count
         if layer.record:
             # records come in every CRS as well, which pygeoapi says of features alone

@@ -146,6 +146,12 @@ class Layer:
         return next((field for field in self.fields if field.name == name), None)
 
     @property
+    def dated(self) -> bool:
+        """Whether its features are valid for whole days, so that there is a map of any day."""
+        first = self.field(self.time[0]) if self.current_only else None
+        return first is not None and first.type == "date"
+
+    @property
     def names(self) -> tuple[str, ...]:
         """Names of the fields in order."""
         return tuple(field.name for field in self.fields)

@@ -15,7 +15,7 @@ from layers.database.sqltext import Sql
 from layers.database.versions import version_name
 from layers.features.feature_text import features_statement, variant
 from layers.features.items_request import ItemsRequest, cursor_text
-from layers.features.query import bounds_statement, count_statement, id_statement, ids_statement
+from layers.features.query import bounds_statement, count_statement, days_statement, id_statement, ids_statement
 from layers.heat.sums import HEAT, heat_request, request_of_id
 from layers.sight import sight_of
 
@@ -56,11 +56,14 @@ class Bounds:
         First and last moment or day as text; None where open.
     count : int
         Features that the identity sees.
+    days : tuple of str
+        Of a layer that is dated, the days on which it became another one, ``YYYY-MM-DD``, in order.
     """
 
     box: tuple[float, float, float, float] | None
     times: tuple[str | None, str | None]
     count: int
+    days: tuple[str, ...] = ()
 
 
 class Features:
@@ -143,7 +146,8 @@ class Features:
             *box, first, last = self._fetch(bounds_statement(layer))[0]
             count = self._count(layer, ItemsRequest(), key[2])
             spot = None if box[0] is None else (float(box[0]), float(box[1]), float(box[2]), float(box[3]))
-            known = Bounds(spot, (_text(first), _text(last)), count)
+            days = tuple(str(_text(day)) for (day,) in self._fetch(days_statement(layer))) if layer.dated else ()
+            known = Bounds(spot, (_text(first), _text(last)), count, days)
             self._bounds.put(key, known)
         return known
 

@@ -133,6 +133,12 @@ def bounds_statement(layer: Layer) -> Sql:
     )
 
 
+def days_statement(layer: Layer) -> Sql:
+    """Days on which a feature of a layer began or ended, as text, the earliest first."""
+    edges = joined((Sql(f"select {name(column)} as day from {table(layer)}") for column in layer.time), " union ")
+    return Sql("select day::text from (") + edges + Sql(") as edges where day is not null order by day")
+
+
 def bbox_condition(bbox: tuple[float, ...], crs: str) -> Sql:
     """Features that touch a box of any offered CRS.
 

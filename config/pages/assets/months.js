@@ -1,5 +1,7 @@
-// The month that case heat and cases are shown for: a parameter of their tiles' addresses.
+// The month that cases, their heat and their density are shown for.
 import { getJson } from "./key.js";
+import { addSlider } from "./slider.js";
+import { reload } from "./tiles.js";
 
 const LAYER = "case-heat";
 
@@ -13,44 +15,40 @@ function between(first, last) {
   }
 }
 
-function withMonth(address, month) {
-  const plain = address.replace(/&datetime=[^&]*/, "");
-  return month ? `${plain}&datetime=${month}` : plain;
-}
-
-/** Asks for a layer's tiles anew, for the month where the layer has one: a source goes on naming its former addresses for a while. */
-export function reload(map, layer, month) {
-  const source = map.getSource(layer.id);
-  source?.setTiles(source.tiles.map((address) => withMonth(address, layer.timed ? month : "")));
-}
-
-export async function addMonths(map, settings, root, place) {
+/** Adds the slider; `changed` is called when another month was chosen. Without any month there is none. */
+export async function addMonths({ map, settings, root, place, drawn }, changed) {
   const box = document.getElementById("months");
-  const timed = [...settings.layers, ...settings.rasters].filter((layer) => layer.timed && map.getSource(layer.id));
-  if (!box || !timed.length) return;
-  const select = box.querySelector("select");
-
-  function apply() {
-    place.month = select.value;
-    for (const layer of timed) reload(map, layer, select.value);
-    const [back, onward] = box.querySelectorAll("button");
-    back.disabled = select.selectedIndex <= 0;
-    onward.disabled = select.selectedIndex >= select.options.length - 1;
-  }
-
+  const timed = [...settings.layers, ...settings.rasters].filter((layer) => layer.timed);
   const { extent } = await getJson(`${root}/collections/${LAYER}?f=json`).catch(() => ({}));
   const [first, last] = extent?.temporal?.interval?.[0] ?? [];
-  if (!first || !last) return;
+  if (!first || !last || !timed.length) return () => {};
   const months = between(first, last);
-  select.append(...months.map((month) => new Option(month, month)));
-  select.value = months.includes(place.month) ? place.month : months.at(-1) ?? "";
-  select.addEventListener("change", apply);
-  for (const button of box.querySelectorAll("button")) {
-    button.addEventListener("click", () => {
-      select.selectedIndex += Number(button.dataset.step);
-      select.dispatchEvent(new Event("change"));
-    });
+  const output = box.querySelector("output");
+  const all = box.querySelector(".all");
+
+  function show() {
+    const whole = place.month === "all";
+    output.textContent = whole ? settings.words["month.all"] : place.month;
+    all.setAttribute("aria-pressed", whole);
   }
-  box.hidden = false;
-  apply();
+
+  function choose(month) {
+    place.month = month;
+    show();
+    for (const layer of timed) reload(map, layer, place);
+    changed();
+  }
+
+  if (place.month !== "all" && !months.includes(place.month)) place.month = months.at(-1);
+  const chosen = () => Math.max(0, place.month === "all" ? months.length - 1 : months.indexOf(place.month));
+  const slider = addSlider(box, { steps: months, index: chosen(), name: (month) => month, choose, drawn, words: settings.words });
+  all.addEventListener("click", () => choose(place.month === "all" ? months[Number(box.querySelector("input").value)] : "all"));
+  for (const layer of timed) reload(map, layer, place);
+  show();
+  box.dataset.ready = "";
+  return () => {
+    if (place.month !== "all" && !months.includes(place.month)) place.month = months.at(-1);
+    slider.set(chosen());
+    choose(place.month);
+  };
 }

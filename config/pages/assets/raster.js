@@ -1,5 +1,6 @@
 // The legend of each raster: which value a colour stands for hangs on the month, and on what the reader's key shows.
-import { getJson } from "./key.js";
+import { getJson, key } from "./key.js";
+import { periodOf } from "./tiles.js";
 
 function fill(list, legend) {
   list.replaceChildren(
@@ -23,16 +24,16 @@ export function addRasterLegends(settings, root, place) {
       const id = list.dataset.raster;
       const box = document.querySelector(`#layers input[value="${id}"]`);
       if (!box?.checked || box.disabled) continue;
-      const month = place.month ? `&datetime=${place.month}` : "";
+      const period = periodOf({ timed: true }, place);
+      const month = period ? `&datetime=${period}` : "";
       const address = `${root}/collections/${id}/legend?f=json&lang=${settings.language}${month}`;
-      known.set(id, address);
+      const asked = `${address} ${key.value}`;
+      if (known.get(id) === asked) continue;
+      known.set(id, asked);
       const legend = await getJson(address).catch(() => null);
       // an answer that comes after the reader has gone on to another month is of no use
-      if (legend && known.get(id) === address) fill(list, legend);
+      if (legend && known.get(id) === asked) fill(list, legend);
     }
   }
-  document.getElementById("layers").addEventListener("change", apply);
-  document.querySelector("#months select")?.addEventListener("change", apply);
-  apply();
   return apply;
 }

@@ -1,9 +1,17 @@
-// Finds a grid, village or township by code or name, and shows it.
+// Finds a grid, village or township by code or name, or a place by coordinates, and shows it.
+import { narrow, roomy } from "./card.js";
 import { chooseFeature } from "./chosen.js";
+import { coordinateLine } from "./click.js";
+import { coordinatesOf } from "./coordinates.js";
+import { listing, pageOf } from "./feature.js";
+import { fromGcj02, inShift } from "./gcj02.js";
 import { getJson } from "./key.js";
+import { fill, make } from "./make.js";
 
 const MOST = 8;
 const WAIT_MS = 250;
+const LAYERS = ["divisions", "grids"];
+const NEAR_ZOOM = 16;
 
 /** CQL2 for "the code begins so, or the name has it in it"; what means something in LIKE or ends the text is taken out. */
 function condition(text) {
@@ -11,63 +19,96 @@ function condition(text) {
   return `code LIKE '${plain}%' OR name LIKE '%${plain}%'`;
 }
 
-function boundsOf(geometry) {
+export function boundsOf(geometry) {
   const bounds = new maplibregl.LngLatBounds();
   const visit = (part) => (typeof part[0] === "number" ? bounds.extend(part) : part.forEach(visit));
-  visit(geometry.coordinates);
+  const each = (one) => (one.geometries ? one.geometries.forEach(each) : visit(one.coordinates));
+  each(geometry);
   return bounds;
 }
 
-export function addSearch(map, settings, root) {
+export function addSearch(context, ask) {
+  const { map, settings, root, place, card } = context;
+  const { words } = settings;
   const form = document.getElementById("search");
   const input = form.querySelector("input");
   const list = form.querySelector(".results");
   let timer;
   let running;
 
-  const close = () => (list.hidden = true);
-  const say = (text) => {
-    list.replaceChildren(Object.assign(document.createElement("p"), { textContent: text }));
-    list.hidden = false;
-  };
+  function open(yes) {
+    list.hidden = !yes;
+    input.setAttribute("aria-expanded", yes);
+  }
+  const close = () => open(false);
 
-  function choose(feature) {
-    close();
-    input.value = feature.properties.name;
+  function say(text) {
+    list.replaceChildren(make("li", { className: "none", textContent: text }));
+    open(true);
+  }
+
+  function entry(title, note, choose) {
+    const button = make("button", { type: "button" }, title, make("small", { textContent: note }));
+    button.addEventListener("click", () => {
+      close();
+      if (narrow.matches) document.querySelector(".map-shell").classList.add("folded");
+      choose();
+    });
+    return make("li", {}, button);
+  }
+
+  function choose(layer, feature) {
+    const { properties, geometry } = feature;
+    input.value = properties.name;
+    const title = make("h2", {}, make("small", { textContent: layer.title }), properties.name);
+    const link = make("a", { href: pageOf(root, layer.id, feature.id, settings.language), textContent: `${words.page} →` });
+    card.show(make("section", { className: "place" }, title, listing(layer, properties, words), link));
     chooseFeature(map, feature);
-    map.fitBounds(boundsOf(feature.geometry), { padding: 60, maxZoom: 16 });
-    if (matchMedia("(max-width: 720px)").matches) document.querySelector(".map-shell").classList.add("folded");
+    map.fitBounds(boundsOf(geometry), { padding: roomy(map), maxZoom: NEAR_ZOOM });
+  }
+
+  function go(point) {
+    card.show(coordinateLine(words, point));
+    map.easeTo({ center: point, zoom: Math.max(map.getZoom(), NEAR_ZOOM - 1), padding: { top: 0, bottom: 0, left: 0, right: 0 } });
+    // what lies there is known once it is drawn
+    map.once("idle", () => ask(new maplibregl.LngLat(...point)));
+  }
+
+  function places(point) {
+    const shown = (at) => at.map((degrees) => degrees.toFixed(6)).join(", ");
+    const entries = [entry(shown(point), words["search.as-is"], () => go(point))];
+    if (inShift(point)) {
+      const moved = fromGcj02(point);
+      entries.push(entry(shown(moved), words["search.gcj02"], () => go(moved)));
+    }
+    list.replaceChildren(...entries);
+    open(true);
   }
 
   async function find(layer, filter, signal) {
     const query = new URLSearchParams({ f: "json", limit: MOST, "filter-lang": "cql2-text", filter, lang: settings.language });
-    const { features } = await getJson(`${root}/collections/${layer}/items?${query}`, { signal });
-    return features;
+    if (layer.dated && place.day) query.set("datetime", place.day);
+    const { features } = await getJson(`${root}/collections/${layer.id}/items?${query}`, { signal });
+    return features.map((feature) => [layer, feature]);
   }
 
   async function search() {
     const text = input.value.trim();
     running?.abort();
     if (!text) return close();
+    const point = coordinatesOf(text, settings.bounds);
+    if (point) return places(point);
     running = new AbortController();
     const { signal } = running;
     try {
-      const found = (await Promise.all(["divisions", "grids"].map((layer) => find(layer, condition(text), signal)))).flat();
+      const layers = settings.layers.filter((layer) => LAYERS.includes(layer.id));
+      const found = (await Promise.all(layers.map((layer) => find(layer, condition(text), signal)))).flat();
       if (signal.aborted) return;
-      if (!found.length) return say(settings.words["search.none"]);
-      list.replaceChildren(
-        ...found.slice(0, 2 * MOST).map((feature) => {
-          const button = Object.assign(document.createElement("button"), { type: "button", textContent: feature.properties.name });
-          button.append(Object.assign(document.createElement("small"), { textContent: feature.properties.code }));
-          button.addEventListener("click", () => choose(feature));
-          const entry = document.createElement("li");
-          entry.append(button);
-          return entry;
-        }),
-      );
-      list.hidden = false;
+      if (!found.length) return say(words["search.none"]);
+      list.replaceChildren(...found.map(([layer, feature]) => entry(feature.properties.name, feature.properties.code, () => choose(layer, feature))));
+      open(true);
     } catch (error) {
-      if (error.name !== "AbortError") say(settings.words["search.failed"].replace("{reason}", error.message));
+      if (error.name !== "AbortError") say(fill(words["search.failed"], { reason: error.message }));
     }
   }
 
@@ -81,6 +122,18 @@ export function addSearch(map, settings, root) {
     if (first) first.click();
     else search();
   });
-  form.addEventListener("keydown", (event) => event.key === "Escape" && close());
+  form.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && !list.hidden) {
+      event.preventDefault();
+      close();
+      input.focus();
+    }
+    if (event.key !== "ArrowDown" && event.key !== "ArrowUp") return;
+    const stops = [input, ...list.querySelectorAll("button")];
+    const next = stops[stops.indexOf(document.activeElement) + (event.key === "ArrowDown" ? 1 : -1)];
+    if (list.hidden || !next) return;
+    event.preventDefault();
+    next.focus();
+  });
   map.on("click", close);
 }

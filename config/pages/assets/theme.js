@@ -17,10 +17,22 @@ export function ours(style, base) {
         layer.paint["text-color"] = layer.source === "divisions" ? "#c3b5e6" : "#dfe5ea";
       }
       if (layer.type === "line" && layer.source === "divisions") layer.paint["line-color"] = "#a693d6";
-      if (layer.type === "circle") layer.paint["circle-stroke-color"] = "#171d23";
+      if (layer.type === "circle") layer.paint["circle-stroke-color"] = "#c9d3dc";
     }
   }
   return own;
+}
+
+/** The style with the base map that the administrator named below its layers. */
+export function addBasemap(style, basemap) {
+  const tiles = basemap?.tiles ?? [];
+  tiles.forEach((address, at) => {
+    style.sources[`basemap-${at}`] = { type: "raster", tiles: [address], tileSize: 256, maxzoom: 18 };
+    // by night a street map of white paper would outshine everything on it
+    const paint = dark.matches ? { "raster-brightness-max": 0.45, "raster-saturation": -0.4 } : {};
+    style.layers.splice(1 + at, 0, { id: `basemap-${at}`, type: "raster", source: `basemap-${at}`, paint, metadata: { "wangge:layer": "basemap" } });
+  });
+  return style;
 }
 
 /** Calls back when the reader's system turns light or dark. */

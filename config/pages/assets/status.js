@@ -1,0 +1,36 @@
+// What the reader is told of the map itself: that it loads, that a layer failed, that the key or the service is gone.
+import { key } from "./key.js";
+import { fill } from "./make.js";
+
+const SHOWN_MS = 6000;
+
+/** Says something for a while. */
+export function tell(text) {
+  const notice = document.getElementById("notice");
+  notice.textContent = text;
+  notice.hidden = false;
+  clearTimeout(tell.timer);
+  tell.timer = setTimeout(() => (notice.hidden = true), SHOWN_MS);
+}
+
+/** Watches the map; `refused` is called once a key doesn't hold any longer, `again` to ask for everything anew. */
+export function addStatus({ map, settings }, { refused, again }) {
+  const shell = document.querySelector(".map-shell");
+  const down = document.getElementById("down");
+  const titles = new Map([...settings.layers, ...settings.rasters, { id: "basemap-0", title: settings.words.basemap }].map((layer) => [layer.id, layer.title]));
+  map.on("dataloading", () => (shell.dataset.busy = ""));
+  map.on("idle", () => delete shell.dataset.busy);
+  map.on("data", (event) => event.tile?.state === "loaded" && titles.has(event.sourceId) && (down.hidden = true));
+  map.on("error", (event) => {
+    const title = titles.get(event.sourceId);
+    const status = event.error?.status;
+    if (!title) return console.error(event.error ?? event);
+    if (!status) down.hidden = false; // nobody answered
+    else if ((status === 401 || status === 403) && key.value) refused();
+    else tell(fill(settings.words["tiles-failed"], { layer: title, status }));
+  });
+  down.querySelector("button").addEventListener("click", () => {
+    down.hidden = true;
+    again();
+  });
+}
