@@ -65,7 +65,7 @@ def page(faulty: Service, browser: Browser) -> Callable[..., Browser]:
     def go(
         hash_: str = "", role: str | None = None, size: tuple[int, int] = (1440, 900), *, dark: bool = False
     ) -> Browser:
-        browser.call("Page.navigate", url=f"{faulty.base_url}/assets/icon.svg")
+        browser.call("Page.navigate", url=f"{faulty.base_url}/conformance?f=html")
         browser.until("document.readyState === 'complete'")
         kept = f"sessionStorage.setItem('wangge-key', '{faulty.keys[role]}')" if role else "sessionStorage.clear()"
         browser.run(kept)
