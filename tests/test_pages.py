@@ -108,7 +108,7 @@ def check(html: str, language: str, base_url: str) -> Page:
     for address in page.resources + page.links:
         assert urlsplit(address).netloc in ("", own), f"leads elsewhere: {address}"
     assert not page.inline, "an inline script or style, which the content policy refuses"
-    for name in [address.rpartition("/assets/")[2] for address in page.resources if "/assets/" in address]:
+    for name in [address.rpartition("/")[2] for address in page.resources if "/assets/" in address]:
         assert asset(name) is not None, f"no such file: {name}"
     assert SAMPLE[language] in page.text
     assert "None" not in page.text.split()
