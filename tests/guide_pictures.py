@@ -54,10 +54,10 @@ class Maker:
         self, name: str, address: str, ready: str, size: tuple[int, int] = (1280, 800),
         click: tuple[int, int] | None = None,
     ) -> None:  # fmt: skip
-        """A page of the service as staff see it, where wanted after a click."""
+        """A page of the service, where wanted after a click; the map as everybody sees it, the others as staff do."""
         call = self.browser.call
         call("Network.enable")
-        call("Network.setExtraHTTPHeaders", headers={"X-API-Key": self.key} if address.startswith(self.url) else {})
+        call("Network.setExtraHTTPHeaders", headers={} if ready == _MAP else {"X-API-Key": self.key})
         call("Emulation.setDeviceMetricsOverride", width=size[0], height=size[1], deviceScaleFactor=1, mobile=False)
         call("Page.navigate", url=address)
         self.browser.until(f"document.readyState === 'complete' && ({ready})")
