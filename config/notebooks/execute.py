@@ -64,8 +64,9 @@ def execute(path: Path, environment: Mapping[str, str], to: Path | None) -> Exec
     notebook = nbformat.read(path, 4)
     # no folder of kernels: the one of this Python, whatever an account's own Jupyter calls python3
     client = NotebookClient(
-        notebook, timeout=CELL_SECONDS, record_timing=False, resources={"metadata": {"path": str(path.parent)}}
-    )
+        notebook, timeout=CELL_SECONDS, record_timing=False, coalesce_streams=True,
+        resources={"metadata": {"path": str(path.parent)}},
+    )  # fmt: skip
     manager = client.create_kernel_manager()
     manager.kernel_spec_manager = KernelSpecManager(kernel_dirs=[])
     # nobody else of this machine listens
