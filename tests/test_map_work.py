@@ -244,6 +244,15 @@ def test_a_service_that_is_gone_is_told(page: Callable[..., Browser]) -> None:
     browser.until("document.querySelector('#down').hidden")
 
 
+def test_addresses_that_change_twice_in_a_row_are_no_fault_of_the_service(page: Callable[..., Browser]) -> None:
+    browser = page("layers=grids&at=12/32.17/120.05")
+    source = "document.getElementById('map').map.getSource('case-heat')"
+    browser.run(f"{source}.setTiles({source}.tiles); {source}.setTiles({source}.tiles); 0")
+    browser.run("new Promise((resolve) => setTimeout(resolve, 500))")
+    assert browser.run("document.querySelector('#down').hidden")
+    assert browser.complaints == []
+
+
 @pytest.mark.parametrize("dark", [False, True])
 @pytest.mark.parametrize("size", [(1440, 900), (390, 844)])
 def test_axe_finds_nothing_serious(page: Callable[..., Browser], size: tuple[int, int], dark: bool) -> None:

@@ -24,6 +24,8 @@ export function addStatus({ map, settings }, { refused, again }) {
   map.on("error", (event) => {
     const title = titles.get(event.sourceId);
     const status = event.error?.status;
+    // two new addresses in a row: the library gave the first one up, nobody failed to answer
+    if (event.error?.message === "AbortError") return;
     if (!title) return console.error(event.error ?? event);
     if (!status) down.hidden = false; // nobody answered
     else if ((status === 401 || status === 403) && key.value) refused();
