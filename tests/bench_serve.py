@@ -71,7 +71,7 @@ def bench() -> list[dict[str, Any]]:
     tipg_python = peer_python("tipg", cache, note)
     stock_python = peer_python("pygeoapi", cache, note, over_ours=True)
     rows: list[dict[str, Any]] = []
-    with tempfile.TemporaryDirectory(prefix="wg-") as name, _database(Path(name)) as cluster:
+    with tempfile.TemporaryDirectory(prefix="wg-") as name, sample_database(Path(name)) as cluster:
         folder = Path(name)
         wanted = cases(Grids.read(cluster.owner_dsn), np.random.default_rng(321283))
         with ours(cluster.owner_dsn, cluster.api_dsn, folder) as our_url:
@@ -98,7 +98,7 @@ def bench() -> list[dict[str, Any]]:
 
 
 @contextmanager
-def _database(folder: Path) -> Iterator[Cluster]:
+def sample_database(folder: Path) -> Iterator[Cluster]:
     """A cluster of its own with the sample city, thrown away at the end; cases stay few, as nothing asks for them."""
     folder.chmod(0o711)
     note("  initdb, sample city")
