@@ -58,3 +58,11 @@ def test_the_bandwidth_that_follows_from_the_cases_is_told(service: Any) -> None
     assert all(200 <= metres <= 5000 for metres in chosen.values())
     assert chosen["staff", "2025"] < chosen["staff", "2025-06"], "more cases bear a finer map"
     assert chosen[None, "2025-06"] == pytest.approx(chosen["staff", "2025-06"], rel=0.25)
+
+
+def test_a_kind_without_cases_is_an_empty_map(service: Any) -> None:
+    none = "bandwidth=500&class_code=none-99"
+    with opened(service.get(f"{COVERAGE}?{none}", "staff")) as file:
+        assert np.nanmax(file.read(1)) == 0 and float(file.tags()["CASES"]) == 0
+    assert service.get(f"{HERE}/legend?{none}", "staff").json()["period"] == ""
+    assert service.get(f"{HERE}/map?{none}", "staff").status_code == 200

@@ -68,7 +68,8 @@ class DensityMap:
     @property
     def period(self) -> str:
         """Days of what was counted, as ``from/until``; empty for no cases."""
-        return self.described.tags["PERIOD"]
+        # a tag without text is none
+        return self.described.tags.get("PERIOD", "")
 
 
 class Densities:
