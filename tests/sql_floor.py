@@ -99,7 +99,7 @@ def _steps(cursor: Any, path: str) -> list[tuple[Sql, bool]]:
     if parts[2] == "tiles":
         matrix, zoom, row, column = parts[3:]
         return [(tile_statement(GRIDS, tile_matrix_set(matrix), int(zoom), int(row), int(column), asked), True)]
-    first = id_statement(GRIDS, parts[3]) if len(parts) == 4 else ids_statement(GRIDS, asked)
+    first = id_statement(GRIDS, parts[3], asked) if len(parts) == 4 else ids_statement(GRIDS, asked)
     cursor.execute(_IDENTITY)
     cursor.execute(first.text, first.values)
     fids = [row[0] for row in cursor.fetchall()][: asked.limit]
