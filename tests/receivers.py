@@ -8,7 +8,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -88,25 +88,29 @@ def posted_to(port: int = 0) -> Iterator[Posted]:
 class RealBroker:
     """mosquitto on loopback, which can be killed and started again, and a listener that never lets go.
 
-    What it has acknowledged it has written to its listener: it holds nothing back in a window, and the listener's
-    session outlives it in its file.
+    What it has acknowledged it has written to its listener: who sends comes through a gate that is open only while the
+    listener is subscribed, and to a listener without acknowledgements of its own nothing is held back. Such a listener
+    writes nothing either, so that it reads to the end what a killed broker had sent: a write to a connection that is
+    gone would end it with something unread. A session that the broker keeps would not do, as it is written to its file
+    after what it is for was acknowledged.
     """
 
-    def __init__(self, program: Path, folder: Path) -> None:
-        self.port = free_port()
+    def __init__(self, program: Path, folder: Path, settings: str = "") -> None:
         self.heard: list[tuple[str, bytes, str]] = []
+        self._own_port = free_port()
+        self._gate = Gate(self._own_port)
+        self.port = self._gate.port
         self._program, self._folder = program, folder
         (folder / "mosquitto.conf").write_text(
-            f"listener {self.port} 127.0.0.1\nallow_anonymous true\nmax_inflight_messages 0\nmax_queued_messages 0\n"
-            f"persistence true\npersistence_location {folder}/\nautosave_on_changes true\nautosave_interval 1\n"
-            "user root\n",
+            f"listener {self._own_port} 127.0.0.1\nallow_anonymous true\nmax_queued_messages 0\nuser root\n{settings}",
             "utf-8",
         )
         self._process: subprocess.Popen[bytes] | None = None
         self._listener = paho.Client(CallbackAPIVersion.VERSION2, "listener", protocol=paho.MQTTv5)
         self._listener.on_message = self._hear
         self._listener.reconnect_delay_set(0.05, 0.2)
-        self._listener.on_connect = lambda *_: self._listener.subscribe("wangge/#", qos=1)
+        self._listener.on_connect = lambda *_: self._listener.subscribe("wangge/#", qos=0)
+        self._listener.on_subscribe = lambda *_: self._gate.open()
 
     def start(self) -> None:
         """Run it, and return when it answers and the listener is there."""
@@ -115,19 +119,20 @@ class RealBroker:
                 [self._program, "-c", self._folder / "mosquitto.conf"], stdout=log, stderr=subprocess.STDOUT
             )
         end = time.monotonic() + 20
-        while not answers(self.port):
+        while not answers(self._own_port):
             assert time.monotonic() < end, (self._folder / "mosquitto.log").read_text("utf-8")
             time.sleep(0.02)
         if self._listener._thread is None:
-            self._listener.connect("127.0.0.1", self.port, clean_start=False)
+            self._listener.connect("127.0.0.1", self._own_port, keepalive=0)
             self._listener.loop_start()
-        while not self._listener.is_connected():
+        while not self._gate.is_open():
             assert time.monotonic() < end
             time.sleep(0.02)
 
     def kill(self) -> None:
         """End it without a word."""
         assert self._process is not None
+        self._gate.shut()
         self._process.kill()
         self._process.wait()
 
@@ -136,6 +141,70 @@ class RealBroker:
         self._listener.disconnect()
         self._listener.loop_stop()
         self.kill()
+        self._gate.end()
 
     def _hear(self, _client: object, _data: object, message: Any) -> None:
         self.heard.append((message.topic, message.payload, message.properties.ContentType))
+
+
+class Gate:
+    """A port of loopback that leads to another one while it is open, and ends every connection when it is shut.
+
+    Parameters
+    ----------
+    to : int
+        The other port.
+    """
+
+    def __init__(self, to: int) -> None:
+        self._to = to
+        self._open = threading.Event()
+        self._through: set[socket.socket] = set()
+        self._server = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._server.getsockname()[1]
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def is_open(self) -> bool:
+        return self._open.is_set()
+
+    def open(self) -> None:
+        self._open.set()
+
+    def shut(self) -> None:
+        """Let nobody in, and end whoever is through."""
+        self._open.clear()
+        for one in list(self._through):
+            with suppress(OSError):  # it may have ended by itself
+                one.shutdown(socket.SHUT_RDWR)
+
+    def end(self) -> None:
+        """Be no port any more."""
+        self._server.close()
+
+    def _serve(self) -> None:
+        with suppress(OSError):  # of a port that is no more
+            while True:
+                outer, _ = self._server.accept()
+                threading.Thread(target=self._lead, args=(outer,), daemon=True).start()
+
+    def _lead(self, outer: socket.socket) -> None:
+        with outer, suppress(OSError), socket.create_connection(("127.0.0.1", self._to)) as inner:
+            self._through |= {outer, inner}
+            try:
+                # asked when both can be found by who shuts it
+                if self.is_open():
+                    back = threading.Thread(target=self._carry, args=(inner, outer), daemon=True)
+                    back.start()
+                    self._carry(outer, inner)
+                    back.join()
+            finally:
+                self._through -= {outer, inner}
+
+    @staticmethod
+    def _carry(source: socket.socket, target: socket.socket) -> None:
+        with suppress(OSError):
+            while piece := source.recv(65536):
+                target.sendall(piece)
+        for one in (source, target):
+            with suppress(OSError):
+                one.shutdown(socket.SHUT_RDWR)

@@ -13,6 +13,7 @@ from paho.mqtt import client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
 
 from config.push.cloud_event import MEDIA_TYPE, cloud_event
 from config.push.sending import Unreachable
@@ -57,6 +58,9 @@ class Broker:
             self._client.tls_set()
         self._client.max_inflight_messages_set(BATCH)
         self._sent: list[paho.MQTTMessageInfo] = []
+        self._refused = ""
+        self._client.on_connect = lambda _client, _data, _flags, reason, _properties: self._heard(reason)
+        self._client.on_publish = lambda _client, _data, _number, reason, _properties: self._heard(reason)
         try:
             self._client.connect(host, port, keepalive=30)
         except OSError as error:
@@ -78,7 +82,8 @@ class Broker:
         Raises
         ------
         Unreachable
-            When it doesn't say so in time; they are sent again then, with the same ids.
+            When it doesn't say so in time, or says that it may not have one of them; they are sent again then, with
+            the same ids. That it may not is a matter of the broker's settings, and no event goes before an earlier one.
         """
         self._wait(lambda: all(info.is_published() for info in self._sent), "no acknowledgement")
         self._sent.clear()
@@ -88,9 +93,18 @@ class Broker:
         self._client.disconnect()
         self._client.loop_stop()
 
+    def _heard(self, reason: ReasonCode) -> None:
+        """An answer of the broker; one that nobody subscribed to the topic is none of refusal."""
+        if reason.is_failure:
+            self._refused = f"the broker answers: {reason}"
+
     def _wait(self, done: Callable[[], bool], reason: str) -> None:
         end = time.monotonic() + _WAIT_S
-        while not done():
+        # asked first: the word of refusal comes before the message counts as published
+        while not done() or self._refused:
+            if self._refused:
+                self.close()
+                raise Unreachable(self._refused)
             if time.monotonic() > end or (self._sent and not self._client.is_connected()):
                 self.close()
                 raise Unreachable(reason)
