@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import shapely
-from psycopg2 import sql
 from psycopg2.extensions import cursor as Cursor
 
 from geo.crs import STORED_SRID
 from geo.errors import Conflict, InvalidInput, NotFound
 from layers.catalogue.changes import GRID_EDITS
 from layers.changes.sent_feature import WRITTEN, SentFeature
+from layers.database.database import execute
 
 _DEFAULT_KIND = "social"
 _SET = "select wangge.writable_set()"
@@ -51,7 +51,7 @@ def lock_set(cur: Cursor) -> int:
     cur : cursor
         In the asker's transaction.
     """
-    cur.execute(_SET)
+    execute(cur, _SET)
     (number,) = cur.fetchone() or (0,)
     return int(number)
 
@@ -67,10 +67,10 @@ def create(cur: Cursor, sent: SentFeature) -> Written:
     if sent.geometry is None:
         raise InvalidInput("edit.no-geometry")
     columns = {**sent.values, "geom": _shape(sent.geometry)}
-    cur.execute(
-        sql.SQL("insert into wangge.grid_edits ({}) values ({}) returning id, xmin").format(
-            sql.SQL(", ").join(map(sql.Identifier, columns)), sql.SQL(", ").join(map(_mark, columns))
-        ),
+    execute(
+        cur,
+        f"insert into wangge.grid_edits ({', '.join(columns)}) values ({', '.join(map(_mark, columns))})"  # noqa: S608 - the catalogue's names
+        " returning id, xmin",
         list(columns.values()),
     )
     id_, version = cur.fetchone() or ("", "")
@@ -89,7 +89,7 @@ def replace(cur: Cursor, id_: str, sent: SentFeature, if_match: str = "") -> Wri
         raise InvalidInput("edit.no-geometry")
     values = {field.name: sent.values.get(field.name) for field in WRITTEN}
     if values["village_code"] is None:
-        cur.execute(_VILLAGE, (_shape(sent.geometry),))
+        execute(cur, _VILLAGE, (_shape(sent.geometry),))
         ((values["village_code"],),) = cur.fetchall()
     return _update(cur, id_, values, sent.geometry, if_match)
 
@@ -104,7 +104,7 @@ def patch(cur: Cursor, id_: str, sent: SentFeature, if_match: str = "") -> Writt
 def delete(cur: Cursor, id_: str, if_match: str = "") -> Written:
     """Take a grid away; errors as those of `replace`."""
     require_match(cur, id_, if_match)
-    cur.execute(_DELETE, (id_,))
+    execute(cur, _DELETE, (id_,))
     if cur.rowcount != 1:
         raise NotFound("query.no-feature", id=id_[:100], layer=GRID_EDITS.id)
     return Written(id_, None)
@@ -140,7 +140,7 @@ def require_match(cur: Cursor, id_: str, if_match: str) -> None:
 def _version(cur: Cursor, id_: str) -> str | None:
     if "\x00" in id_:
         return None
-    cur.execute(_KNOWN, (id_,))
+    execute(cur, _KNOWN, (id_,))
     row = cur.fetchone()
     return None if row is None else str(row[0])
 
@@ -159,11 +159,10 @@ def _update(
         if version is None:
             raise NotFound("query.no-feature", id=id_[:100].replace("\x00", " "), layer=GRID_EDITS.id)
         return Written(id_, tag_of(version))
-    assignments = sql.SQL(", ").join(
-        sql.SQL("{} = {}").format(sql.Identifier(name), _mark(name)) for name in columns
-    )
-    cur.execute(
-        sql.SQL("update wangge.grid_edits set {} where id = %s returning xmin").format(assignments),
+    assignments = ", ".join(f"{name} = {_mark(name)}" for name in columns)
+    execute(
+        cur,
+        f"update wangge.grid_edits set {assignments} where id = %s returning xmin",  # noqa: S608 - the catalogue's names
         [*columns.values(), id_],
     )
     row = cur.fetchone()
@@ -172,8 +171,8 @@ def _update(
     return Written(id_, tag_of(row[0]))
 
 
-def _mark(name: str) -> sql.SQL:
-    return sql.SQL(f"st_geomfromwkb(%s, {STORED_SRID})" if name == "geom" else "%s")
+def _mark(name: str) -> str:
+    return f"st_geomfromwkb(%s, {STORED_SRID})" if name == "geom" else "%s"
 
 
 def _shape(geometry: shapely.MultiPolygon) -> memoryview:

@@ -13,6 +13,7 @@ from layers.catalogue.changes import GRID_EDITS
 from layers.changes.ground import Ground, read_ground
 from layers.changes.local_check import check_edits
 from layers.checking.findings import finding_row
+from layers.database.database import execute
 
 NODE_M: Final = 0.2
 """Borders that are closer than this are laid onto each other when the set is published, so that they are no fault."""
@@ -28,7 +29,7 @@ _ON_GROUND: Final = """
 """
 _THERE: Final = "select count(*) from wangge.edited_grids where change_set = %s and id = any(%s)"
 
-_FLAG = "select wangge.flag_edits(%s, %s, %s)"
+_FLAG: Final = "select wangge.flag_edits(%s, %s, %s)"
 
 
 def flag(cur: Cursor, change_set: int, ids: Collection[str] | None) -> list[Finding]:
@@ -65,9 +66,9 @@ def _concerned(cur: Cursor, change_set: int, ids: set[str]) -> list[str] | None:
     finding on that ground names no edit, as a gap does that lies among grids which stay, and where a new grid was
     deleted: it leaves no row, and what it filled is open again.
     """
-    cur.execute(_THERE, (change_set, list(ids)))
+    execute(cur, _THERE, (change_set, list(ids)))
     ((there,),) = cur.fetchall()
-    cur.execute(_ON_GROUND, (change_set, list(ids)))
+    execute(cur, _ON_GROUND, (change_set, list(ids)))
     named = [set(names) for (names,) in cur.fetchall()]
     if there < len(ids) or not all(named):
         return None
@@ -88,4 +89,4 @@ def keep(cur: Cursor, change_set: int, ids: Collection[str] | None, found: Seque
     # two sets can have the same fault
     layer = f"{GRID_EDITS.id}-{change_set}"
     rows = {row["id"]: row for row in (finding_row(layer, one, townships) for one in found)}
-    cur.execute(_FLAG, (change_set, None if ids is None else list(ids), json.dumps(list(rows.values()))))
+    execute(cur, _FLAG, (change_set, None if ids is None else list(ids), json.dumps(list(rows.values()))))

@@ -9,13 +9,13 @@ from typing import Any, Final
 import numpy as np
 import shapely
 from numpy.typing import NDArray
-from psycopg2 import sql
 from psycopg2.extensions import cursor as Cursor
 from shapely.geometry.base import BaseGeometry
 
 from geo.measuring import Plane, plane_of
 from layers.changes.sent_feature import WRITTEN
 from layers.checking.coverages import SCATTERED_KIND
+from layers.database.database import execute
 
 COLUMNS: Final = tuple(field.name for field in WRITTEN)
 """What people write of a grid, geometry aside, in the order of the catalogue."""
@@ -23,15 +23,12 @@ COLUMNS: Final = tuple(field.name for field in WRITTEN)
 _REACH_DEG: Final = 0.0001
 """Neighbours are looked for within some ten metres: further than any tolerance."""
 
-_EDITED: Final = sql.SQL("""
-    select edited.id, edited.op, edited.base_fid, {own}, st_asbinary(edited.geom),
-        base.code, {base}, st_asbinary(base.geom)
+_EDITED: Final = f"""
+    select edited.id, edited.op, edited.base_fid, {", ".join(f"edited.{name}" for name in COLUMNS)},
+        st_asbinary(edited.geom), base.code, {", ".join(f"base.{name}" for name in COLUMNS)}, st_asbinary(base.geom)
     from wangge.edited_grids as edited left join wangge.grids as base on base.fid = edited.base_fid
     where edited.change_set = %s and (%s or edited.id = any(%s)) order by edited.id
-""").format(
-    own=sql.SQL(", ").join(sql.Identifier("edited", name) for name in COLUMNS),
-    base=sql.SQL(", ").join(sql.Identifier("base", name) for name in COLUMNS),
-)
+"""  # noqa: S608 - the catalogue's names
 
 # The boxes are those of the ground that the grids had and of what they are to have.
 # A box a condition, so that each is looked up in the index below the view: joined to a list, the whole city is read.
@@ -39,16 +36,18 @@ _NEAR: Final = """
     select id, fid, kind, village_code, st_asbinary(geom) from wangge.grid_edits
     where ({boxes}) and not (id = any(%s)) order by id
 """
+_FEW: Final = 4
 _BOX: Final = "geom && st_makeenvelope(%s, %s, %s, %s, 4490)"
 # the villages of today with those that the set puts in their place
 _VILLAGES: Final = """
-    select code, st_asbinary(geom) from wangge.todays_divisions as today
-    where level = 'village' and code = any(%(codes)s) and not exists (
+    with wanted (change_set, codes) as (values (%s::integer, %s::text[]))
+    select code, st_asbinary(geom) from wangge.todays_divisions as today, wanted
+    where level = 'village' and code = any(codes) and not exists (
         select from wangge.edited_divisions as edited
-        where edited.change_set = %(change_set)s and edited.code = today.code)
+        where edited.change_set = wanted.change_set and edited.code = today.code)
     union all
-    select code, st_asbinary(geom) from wangge.edited_divisions
-    where change_set = %(change_set)s and level = 'village' and op = 'put' and code = any(%(codes)s)
+    select code, st_asbinary(geom) from wangge.edited_divisions as edited, wanted
+    where edited.change_set = wanted.change_set and level = 'village' and op = 'put' and code = any(codes)
     order by code
 """
 _CITY: Final = "select metric_srid, scheme, st_asbinary(outline) from wangge.city"
@@ -139,7 +138,7 @@ def read_ground(cur: Cursor, change_set: int, ids: Collection[str] | None = None
     ids : collection of str, optional
         The edits that are meant; all when None. Idle ones are left out.
     """
-    cur.execute(_EDITED, (change_set, ids is None, list(ids or ())))
+    execute(cur, _EDITED, (change_set, ids is None, list(ids or ())))
     edits = [edit for edit in map(_edit, cur.fetchall()) if not edit.idle]
     shapes = [edit.geometry for edit in edits if edit.stays]
     shapes += [edit.base_geometry for edit in edits if edit.base_geometry is not None]
@@ -150,9 +149,9 @@ def read_ground(cur: Cursor, change_set: int, ids: Collection[str] | None = None
         boxes = boxes + np.array([-1, -1, 1, 1]) * reach
     near = _near(cur, boxes, [edit.id for edit in edits])
     named = {str(edit.values["village_code"]) for edit in edits} | {str(row[3]) for row in near}
-    cur.execute(_VILLAGES, {"codes": sorted(named), "change_set": change_set})
+    execute(cur, _VILLAGES, (change_set, sorted(named)))
     villages = cur.fetchall()
-    cur.execute(_CITY)
+    execute(cur, _CITY)
     metric_srid, scheme, outline = cur.fetchone() or (None, None, None)
     return Ground(
         edits,
@@ -186,7 +185,12 @@ def _near(cur: Cursor, boxes: NDArray[np.float64], without: list[str]) -> list[t
     if not len(boxes):
         return []
     statement = _NEAR.format(boxes=" or ".join([_BOX] * len(boxes)))
-    cur.execute(statement, (*boxes.ravel().tolist(), without))
+    values = (*boxes.ravel().tolist(), without)
+    # for one edit, which most are, the statement is always the same
+    if len(boxes) <= _FEW:
+        execute(cur, statement, values)
+    else:
+        cur.execute(statement, values)
     return cur.fetchall()
 
 
