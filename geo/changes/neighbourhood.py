@@ -17,6 +17,7 @@ from shapely.geometry.base import BaseGeometry
 
 from geo.coverage.coverage import check_coverage
 from geo.coverage.gaps import TOUCH_M
+from geo.coverage.matching import matched_edges
 from geo.finding import Finding, sorted_findings
 
 Near = Callable[[BaseGeometry], tuple[Sequence[str], NDArray[Any]]]
@@ -101,8 +102,10 @@ def check_change(
     moved = np.concatenate((changed, given_up))
     parent_of = options.pop("parent_of", None)
     reach = reach_m
+    ids, around = near(area)
+    if complete and _plainly_sound(changed, given_up, around, parent_of, options):
+        return []
     while True:
-        ids, around = near(area)
         if parent_of is not None:
             options["parent_of"] = [*parent_of, *[None] * len(ids)]
         ground = shapely.intersection(outline, area) if outline is not None and complete else outline
@@ -115,6 +118,44 @@ def check_change(
         if further is None or outline is None or area.covers(outline):
             return sorted_findings(concerned(found, changed_ids, given_up))
         area = shapely.union(area, further)
+        ids, around = near(area)
+
+
+def _plainly_sound(
+    changed: NDArray[Any],
+    given_up: NDArray[Any],
+    around: NDArray[Any],
+    parent_of: Sequence[str | None] | None,
+    options: dict[str, Any],
+) -> bool:
+    """Whether it is plain that there is nothing to find, for a fraction of the price of finding it.
+
+    Every gap, mismatched edge and end of the layer has an edge on its border that no other polygon matches. Where none
+    touches the ground of a change, what is left are overlaps, and whether the grids are polygons of one part and lie in
+    their villages. Parents that are no valid polygons are left to the check.
+    """
+    both = np.concatenate((changed, around))
+    if not shapely.is_valid(changed).all() or (shapely.get_num_geometries(changed) != 1).any():
+        return False
+    if not shapely.is_valid(around).all():
+        return False
+    mine, other = shapely.STRtree(both).query(changed, predicate="intersects")
+    apart = mine != other
+    if not shapely.touches(changed[mine[apart]], both[other[apart]]).all():
+        return False
+    edges = matched_edges(both, _alone)
+    lines = shapely.multilinestrings(shapely.linestrings(edges.ends.reshape(-1, 2, 2)))
+    if shapely.dwithin(lines, np.concatenate((changed, given_up)), TOUCH_M).any():
+        return False
+    if parent_of is None:
+        return True
+    parents = dict(zip(options["parent_codes"], options["parents"], strict=True))
+    mothers = [(parents[code], grid) for code, grid in zip(parent_of, changed, strict=True) if code in parents]
+    return all(mother.is_valid and mother.covers(grid) for mother, grid in mothers)
+
+
+def _alone(_owner: NDArray[np.intp], partner: NDArray[np.intp]) -> NDArray[np.bool_]:
+    return partner < 0
 
 
 def concerned(findings: Sequence[Finding], changed_ids: Sequence[str], given_up: NDArray[Any]) -> list[Finding]:

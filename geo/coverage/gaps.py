@@ -18,6 +18,10 @@ from geo.coverage.width import width_m
 TOUCH_M = 1e-6
 
 
+#: So many polygons are united by an overlay before their edges are sorted out.
+_FEW = 20
+
+
 def dissolved(edges: Edges) -> NDArray[np.object_]:
     """Polygons whose borders are the given edges.
 
@@ -67,6 +71,8 @@ def union(
     -------
     shapely Polygon or MultiPolygon
     """
+    if len(polygons) <= _FEW:
+        return shapely.union_all(polygons)
     border = unmatched.where(~flagged[unmatched.owner])
     if flagged.any():
         border = joined([border, edges_towards(polygons, bounds, flagged, size)])

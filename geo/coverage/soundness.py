@@ -28,7 +28,12 @@ _REASONS: Final = {
 }
 #: Polygons whose coordinates are looked at at a time.
 _BATCH: Final = 20_000
-_POLYGONAL: Final = (GeometryType.POLYGON, GeometryType.MULTIPOLYGON)
+
+
+def _is_polygonal(geometries: NDArray[Any]) -> NDArray[np.bool_]:
+    kinds = shapely.get_type_id(geometries)
+    found: NDArray[np.bool_] = (kinds == GeometryType.POLYGON) | (kinds == GeometryType.MULTIPOLYGON)
+    return found
 
 
 def polygonal(geometries: NDArray[Any]) -> NDArray[np.object_]:
@@ -44,7 +49,9 @@ def polygonal(geometries: NDArray[Any]) -> NDArray[np.object_]:
         Empty where there is no area.
     """
     out = np.array(geometries, dtype=object)
-    odd = np.flatnonzero(~np.isin(shapely.get_type_id(out), _POLYGONAL))
+    odd = np.flatnonzero(~_is_polygonal(out))
+    if not len(odd):
+        return out
     parts, owner = shapely.get_parts(out[odd], return_index=True)
     # a collection may hold multipolygons: once more
     parts, inner = shapely.get_parts(parts, return_index=True)
@@ -83,7 +90,7 @@ def check_soundness(
         findings.append(Finding("invalid", "error", (ids[i],), place, {"reason": reason, "x": x, "y": y}))
 
     missing = shapely.is_missing(given) | shapely.is_empty(given)
-    strange = ~missing & ~np.isin(shapely.get_type_id(given), _POLYGONAL)
+    strange = ~missing & ~_is_polygonal(given)
     infinite = np.zeros(len(given), dtype=bool)
     for start in range(0, len(given), _BATCH):
         coordinates, owner = shapely.get_coordinates(given[start : start + _BATCH], return_index=True)
@@ -100,14 +107,16 @@ def check_soundness(
 
     polygons = given.copy()
     polygons[missing | infinite] = shapely.Polygon()
-    polygons[strange] = polygonal(given[strange])  # the areas of a collection take part, its lines do not
+    if strange.any():
+        polygons[strange] = polygonal(given[strange])  # the areas of a collection take part, its lines do not
     bad = np.flatnonzero(~shapely.is_valid(polygons))
     for i in bad.tolist():
         phrase, _, rest = shapely.is_valid_reason(polygons[i]).partition("[")
         numbers = rest.rstrip("]").split()
         place = shapely.Point(float(numbers[0]), float(numbers[1])) if len(numbers) >= 2 else None
         invalid(i, _REASONS.get(phrase.strip(), "other"), place)
-    polygons[bad] = polygonal(shapely.make_valid(polygons[bad]))
+    if len(bad):
+        polygons[bad] = polygonal(shapely.make_valid(polygons[bad]))
 
     parts = shapely.get_num_geometries(polygons)
     parts[bad] = 0  # what make_valid tore apart was said to be invalid already

@@ -36,6 +36,8 @@ def width_m(polygons: NDArray[Any]) -> NDArray[np.float64]:
     [0.01, 1.995]
     """
     out = np.zeros(len(polygons))
+    if not len(polygons):
+        return out
     parts, owner = shapely.get_parts(polygons, return_index=True)
     area = shapely.area(parts)
     parts, owner, area = parts[area > 0], owner[area > 0], area[area > 0]

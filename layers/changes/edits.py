@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +20,7 @@ _DEFAULT_KIND = "social"
 _SET = "select wangge.writable_set()"
 _KNOWN = "select xmin from wangge.grid_edits where id = %s"
 _VILLAGE = f"select wangge.village_of(st_geomfromwkb(%s, {STORED_SRID}))"
+_CHANGE = f"select wangge.change_grid(%s, %s, st_geomfromwkb(%s, {STORED_SRID}))"
 _DELETE = "delete from wangge.grid_edits where id = %s"
 
 
@@ -152,23 +154,16 @@ def _update(
     columns = dict(values)
     if "kind" in columns and columns["kind"] is None:
         columns["kind"] = _DEFAULT_KIND
-    if geometry is not None:
-        columns["geom"] = _shape(geometry)
-    if not columns or "\x00" in id_:
+    if not (columns or geometry) or "\x00" in id_:
         version = _version(cur, id_)
         if version is None:
             raise NotFound("query.no-feature", id=id_[:100].replace("\x00", " "), layer=GRID_EDITS.id)
         return Written(id_, tag_of(version))
-    assignments = ", ".join(f"{name} = {_mark(name)}" for name in columns)
-    execute(
-        cur,
-        f"update wangge.grid_edits set {assignments} where id = %s returning xmin",  # noqa: S608 - the catalogue's names
-        [*columns.values(), id_],
-    )
-    row = cur.fetchone()
-    if row is None:
+    execute(cur, _CHANGE, (id_, json.dumps(columns), None if geometry is None else _shape(geometry)))
+    ((version,),) = cur.fetchall()
+    if version is None:
         raise NotFound("query.no-feature", id=id_[:100], layer=GRID_EDITS.id)
-    return Written(id_, tag_of(row[0]))
+    return Written(id_, tag_of(version))
 
 
 def _mark(name: str) -> str:

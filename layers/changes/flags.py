@@ -18,17 +18,25 @@ from layers.database.database import execute
 NODE_M: Final = 0.2
 """Borders that are closer than this are laid onto each other when the set is published, so that they are no fault."""
 
-# Findings on the ground that some edits have, or had before: those edits of the set that each of them names.
-_ON_GROUND: Final = """
-    select array(select other.id from wangge.edited_grids as other
-        where other.change_set = findings.change_set and other.id = any(findings.ids))
-    from wangge.findings where findings.change_set = %s and exists (
-        select from wangge.edited_grids as written left join wangge.grids as base on base.fid = written.base_fid
-        where written.change_set = findings.change_set and written.id = any(%s)
-            and (findings.geom && written.geom or findings.geom && base.geom))
+# Of some edits of a set: how many there are, whether anything is told of them, and for each finding on the ground that they
+# have, or had before, those edits of the set that it names.
+_BEFORE: Final = """
+    with wanted (change_set, names) as (values (%s::integer, %s::text[])),
+    written as (
+        select edited.geom, base.geom as before
+        from wanted join wangge.edited_grids as edited
+            on edited.change_set = wanted.change_set and edited.id = any(names)
+        left join wangge.grids as base on base.fid = edited.base_fid),
+    told as (
+        select findings.ids, names, exists (
+            select from written where findings.geom && written.geom or findings.geom && written.before) as on_ground
+        from wanted join wangge.findings on findings.change_set = wanted.change_set)
+    select (select count(*) from written), exists (select from told where ids && names or on_ground),
+        (select json_agg(array(
+            select other.id from wanted join wangge.edited_grids as other
+                on other.change_set = wanted.change_set and other.id = any(told.ids)))
+        from told where on_ground)
 """
-_THERE: Final = "select count(*) from wangge.edited_grids where change_set = %s and id = any(%s)"
-
 _FLAG: Final = "select wangge.flag_edits(%s, %s, %s)"
 
 
@@ -48,31 +56,32 @@ def flag(cur: Cursor, change_set: int, ids: Collection[str] | None) -> list[Find
     list of Finding
         Without what publishing mends by itself.
     """
+    told = True
     if ids is not None:
-        ids = _concerned(cur, change_set, set(ids))
+        ids, told = _concerned(cur, change_set, set(ids))
     ground = read_ground(cur, change_set, ids)
     found = []
     if ground.edits:
         shapes = [edit.geometry for edit in ground.edits if edit.stays]
         found = [one for one in check_edits(cur, ground, shapes, ground.near) if not mended_by_noding(one)]
-    keep(cur, change_set, ids, found, ground)
+    if found or told:
+        keep(cur, change_set, ids, found, ground)
     return found
 
 
-def _concerned(cur: Cursor, change_set: int, ids: set[str]) -> list[str] | None:
-    """Edits that are to be checked when some were written; None for all.
+def _concerned(cur: Cursor, change_set: int, ids: set[str]) -> tuple[list[str] | None, bool]:
+    """Edits that are to be checked when some were written, None for all, and whether anything is told of them so far.
 
     What was wrong with other edits may be mended by one that is written on the same ground. All are looked at where a
     finding on that ground names no edit, as a gap does that lies among grids which stay, and where a new grid was
     deleted: it leaves no row, and what it filled is open again.
     """
-    execute(cur, _THERE, (change_set, list(ids)))
-    ((there,),) = cur.fetchall()
-    execute(cur, _ON_GROUND, (change_set, list(ids)))
-    named = [set(names) for (names,) in cur.fetchall()]
+    execute(cur, _BEFORE, (change_set, list(ids)))
+    ((there, told, on_ground),) = cur.fetchall()
+    named = [set(names) for names in on_ground or ()]
     if there < len(ids) or not all(named):
-        return None
-    return sorted(ids.union(*named))
+        return None, True
+    return sorted(ids.union(*named)), told
 
 
 def mended_by_noding(finding: Finding) -> bool:

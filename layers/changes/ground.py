@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
@@ -38,19 +39,22 @@ _NEAR: Final = """
 """
 _FEW: Final = 4
 _BOX: Final = "geom && st_makeenvelope(%s, %s, %s, %s, 4490)"
-# the villages of today with those that the set puts in their place
-_VILLAGES: Final = """
-    with wanted (change_set, codes) as (values (%s::integer, %s::text[]))
-    select code, st_asbinary(geom) from wangge.todays_divisions as today, wanted
-    where level = 'village' and code = any(codes) and not exists (
-        select from wangge.edited_divisions as edited
-        where edited.change_set = wanted.change_set and edited.code = today.code)
-    union all
-    select code, st_asbinary(geom) from wangge.edited_divisions as edited, wanted
-    where edited.change_set = wanted.change_set and level = 'village' and op = 'put' and code = any(codes)
-    order by code
+# the city, and of its villages those of today with those that the set puts in their place
+_CITY: Final = """
+    with wanted (change_set, codes) as (values (%s::integer, %s::text[])),
+    villages as (
+        select code, geom from wanted join wangge.todays_divisions as today
+            on level = 'village' and code = any(codes)
+        where not exists (
+            select from wangge.edited_divisions as edited
+            where edited.change_set = wanted.change_set and edited.code = today.code)
+        union all
+        select code, geom from wanted join wangge.edited_divisions as edited
+            on edited.change_set = wanted.change_set and level = 'village' and op = 'put' and code = any(codes))
+    select metric_srid, scheme, st_asbinary(outline), array(select code from villages order by code),
+        array(select st_asbinary(geom) from villages order by code)
+    from wanted left join wangge.city on true
 """
-_CITY: Final = "select metric_srid, scheme, st_asbinary(outline) from wangge.city"
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,9 +107,10 @@ class Ground:
         EPSG:4490, longitude first.
     village_codes : list of str, length v
         Villages that the edited grids name, those that there are.
-    villages : (v,) ndarray of shapely geometries
-    outline : shapely geometry or None
-        The city.
+    flat_villages : (v,) ndarray of shapely geometries
+        In the plane.
+    outline, flat_outline : shapely geometry or None
+        The city, and in the plane.
     plane : Plane
         Where metres are measured.
     metric_srid : int or None
@@ -120,8 +125,9 @@ class Ground:
     near_villages: list[str | None]
     near: NDArray[np.object_]
     village_codes: list[str]
-    villages: NDArray[np.object_]
+    flat_villages: NDArray[np.object_]
     outline: BaseGeometry | None
+    flat_outline: BaseGeometry | None
     plane: Plane
     metric_srid: int | None
     scheme: str | None
@@ -149,10 +155,9 @@ def read_ground(cur: Cursor, change_set: int, ids: Collection[str] | None = None
         boxes = boxes + np.array([-1, -1, 1, 1]) * reach
     near = _near(cur, boxes, [edit.id for edit in edits])
     named = {str(edit.values["village_code"]) for edit in edits} | {str(row[3]) for row in near}
-    execute(cur, _VILLAGES, (change_set, sorted(named)))
-    villages = cur.fetchall()
-    execute(cur, _CITY)
-    metric_srid, scheme, outline = cur.fetchone() or (None, None, None)
+    execute(cur, _CITY, (change_set, sorted(named)))
+    ((metric_srid, scheme, outline, codes, villages),) = cur.fetchall()
+    plane = Plane(f"EPSG:{metric_srid}") if metric_srid else plane_of(_box(boxes))
     return Ground(
         edits,
         [row[0] for row in near],
@@ -160,10 +165,11 @@ def read_ground(cur: Cursor, change_set: int, ids: Collection[str] | None = None
         [row[2] for row in near],
         [row[3] for row in near],
         _from_wkb([row[4] for row in near]),
-        [code for code, _ in villages],
-        _from_wkb([shape for _, shape in villages]),
-        None if outline is None else shapely.from_wkb(bytes(outline)),
-        Plane(f"EPSG:{metric_srid}") if metric_srid else plane_of(_box(boxes)),
+        codes,
+        _array([_flat(plane, bytes(shape)) for shape in villages]),
+        None if outline is None else _read(bytes(outline)),
+        None if outline is None else _flat(plane, bytes(outline)),
+        plane,
         metric_srid,
         scheme,
     )
@@ -203,6 +209,18 @@ def _edit(row: Sequence[Any]) -> Edit:
         dict(zip(COLUMNS, base, strict=False)) if base_code else {},
         None if base[-1] is None else shapely.from_wkb(bytes(base[-1])),
     )  # fmt: skip
+
+
+@lru_cache(maxsize=4)
+def _read(wkb: bytes) -> BaseGeometry:
+    return shapely.from_wkb(wkb)
+
+
+@lru_cache(maxsize=256)
+def _flat(plane: Plane, wkb: bytes) -> BaseGeometry:
+    """The city, or a village, in the plane: it is the same for one edit after the other."""
+    flat: BaseGeometry = plane.flat(_array([shapely.from_wkb(wkb)]))[0]
+    return flat
 
 
 def _array(shapes: Sequence[Any]) -> NDArray[np.object_]:

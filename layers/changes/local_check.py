@@ -51,10 +51,9 @@ def check_edits(cur: Cursor, ground: Ground, shapes: Sequence[BaseGeometry], nea
     before = plane.flat(_array(given_up))
     scattered = np.array([edit.values["kind"] == SCATTERED_KIND for edit in staying], dtype=bool)
     near_scattered = np.array([kind == SCATTERED_KIND for kind in ground.near_kinds], dtype=bool)
-    outline = None if ground.outline is None else plane.flat(_array([ground.outline]))[0]
-    options: dict[str, Any] = {"outline": outline, "tolerance_m": SLIVER_M, "reach_m": _REACH_M}
+    options: dict[str, Any] = {"outline": ground.flat_outline, "tolerance_m": SLIVER_M, "reach_m": _REACH_M}
     if ground.village_codes:
-        options |= {"parents": plane.flat(ground.villages), "parent_codes": ground.village_codes}
+        options |= {"parents": ground.flat_villages, "parent_codes": ground.village_codes}
     found: list[Finding] = []
     for is_scattered in (False, True):
         mine, others = scattered == is_scattered, near_scattered == is_scattered

@@ -31,10 +31,9 @@ def version_name(layer: Layer) -> str:
 class Versions:
     """Versions of the layers of one database, kept by a listening thread.
 
-    A notification arrives with the commit; once a second the table is read as well, so that a connection that died
-    without a
-    word can't keep a stale version alive. While the listener has no connection nothing is known and nothing may be
-    cached.
+    A notification arrives with the commit and says the version; once a second the table is read as well, so that a
+    connection that died without a word can't keep a stale version alive. While the listener has no connection nothing
+    is known and nothing may be cached.
 
     Parameters
     ----------
@@ -88,17 +87,23 @@ class Versions:
                         layer.decode() if isinstance(layer, bytes) else layer: v for layer, v in cur.fetchall()
                     }
                     self._ready.set()
-                    self._wait(connection)
+                    self._hear(connection)
         finally:
             connection.close()
 
-    def _wait(self, connection: psycopg2.extensions.connection) -> None:
-        """Until a notification comes or the next check is due."""
+    def _hear(self, connection: psycopg2.extensions.connection) -> None:
+        """Keep what is notified, until the next look at the table is due."""
         due = time.monotonic() + _CHECK_S
         while not self._stopping.is_set():
             # one that came with the answer to the last look-up is in the list, and makes the socket readable no more
             if connection.notifies:
-                return
+                told = [one.payload.rpartition(" ") for one in connection.notifies]
+                connection.notifies.clear()
+                # a new one, since others read it meanwhile
+                known = dict(self._known or {})
+                for layer, _, version in told:
+                    known[layer] = max(int(version), known.get(layer, 0))
+                self._known = known
             left = due - time.monotonic()
             if left <= 0:
                 return
