@@ -192,7 +192,7 @@ def test_limits_are_those_of_the_database(town: Database, layer: str) -> None:
                 taken = True
             except (psycopg2.IntegrityError, psycopg2.DataError):
                 taken = False
-            cur.connection.rollback()
+            cur.execute("rollback")
         return taken
 
     tried = 0

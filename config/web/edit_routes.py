@@ -17,7 +17,7 @@ from geo.errors import Forbidden, InvalidInput, NeedsKey
 from geo.finding import Finding
 from layers.catalogue.changes import GRID_EDITS, SET_PARAMETER
 from layers.catalogue.layer import Layer
-from layers.changes.edits import Written, apply_batch, create, delete, lock_set, patch, replace
+from layers.changes.edits import Written, apply_batch, create, delete, patch, replace
 from layers.changes.flags import flag
 from layers.changes.publish import write_and_publish
 from layers.changes.refusals import worded
@@ -132,8 +132,8 @@ class EditRoutes:
     def _kept(self, write: Write) -> tuple[int, list[Written], list[Finding]]:
         """Write into the asker's set, and flag what is wrong."""
         with worded(), self._store.database.transaction() as cur:
-            number = lock_set(cur)
             written = write(cur)
+            number = written[0].change_set
             return number, written, flag(cur, number, [one.id for one in written])
 
     def _published(self, write: Write, request: Request, status: int) -> Answer:

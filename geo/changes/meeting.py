@@ -144,9 +144,7 @@ def with_vertices(grid: BaseGeometry, points: NDArray[np.float64], reach: float)
     return shapely.MultiPolygon(parts) if grid.geom_type == "MultiPolygon" else parts[0]
 
 
-def _with_vertices(
-    ring: BaseGeometry, points: NDArray[np.float64], fresh: Shapes, reach: float
-) -> NDArray[np.float64]:
+def _with_vertices(ring: BaseGeometry, points: NDArray[np.float64], fresh: Shapes, reach: float) -> NDArray[np.float64]:
     own = shapely.get_coordinates(ring)
     line = shapely.linestrings(own)
     known = set(map(tuple, own.tolist()))

@@ -170,9 +170,7 @@ def concerned(findings: Sequence[Finding], changed_ids: Sequence[str], given_up:
     ]
 
 
-def _further(
-    found: Sequence[Finding], area: BaseGeometry, moved: NDArray[Any], reach: float
-) -> BaseGeometry | None:
+def _further(found: Sequence[Finding], area: BaseGeometry, moved: NDArray[Any], reach: float) -> BaseGeometry | None:
     """Where an area has to be larger to hold the gaps of a change whole; None where it does hold them.
 
     A gap that is cut off by the edge of the area goes on beyond it.

@@ -19,8 +19,9 @@ from layers.database.database import execute
 _DEFAULT_KIND = "social"
 _SET = "select wangge.writable_set()"
 _KNOWN = "select xmin from wangge.grid_edits where id = %s"
-_VILLAGE = f"select wangge.village_of(st_geomfromwkb(%s, {STORED_SRID}))"
-_CHANGE = f"select wangge.change_grid(%s, %s, st_geomfromwkb(%s, {STORED_SRID}))"
+_GROUND = f"st_geomfromwkb(%s, {STORED_SRID})"
+_CHANGE = f"select change_set, version from wangge.change_grid(%s, %s, {_GROUND})"  # noqa: S608 - our own words
+_VILLAGE = f"select wangge.village_of({_GROUND})"
 _DELETE = "delete from wangge.grid_edits where id = %s"
 
 
@@ -30,12 +31,15 @@ class Written:
 
     Attributes
     ----------
+    change_set : int
+        Where it is kept.
     id : str
         Of the grid in the working copy.
     tag : str or None
         Version of its row, quoted as an ETag; None for one that was deleted.
     """
 
+    change_set: int
     id: str
     tag: str | None
 
@@ -68,6 +72,7 @@ def create(cur: Cursor, sent: SentFeature) -> Written:
     """
     if sent.geometry is None:
         raise InvalidInput("edit.no-geometry")
+    number = lock_set(cur)
     columns = {**sent.values, "geom": _shape(sent.geometry)}
     execute(
         cur,
@@ -76,7 +81,7 @@ def create(cur: Cursor, sent: SentFeature) -> Written:
         list(columns.values()),
     )
     id_, version = cur.fetchone() or ("", "")
-    return Written(id_, tag_of(version))
+    return Written(number, id_, tag_of(version))
 
 
 def replace(cur: Cursor, id_: str, sent: SentFeature, if_match: str = "") -> Written:
@@ -105,11 +110,12 @@ def patch(cur: Cursor, id_: str, sent: SentFeature, if_match: str = "") -> Writt
 
 def delete(cur: Cursor, id_: str, if_match: str = "") -> Written:
     """Take a grid away; errors as those of `replace`."""
+    number = lock_set(cur)
     require_match(cur, id_, if_match)
     execute(cur, _DELETE, (id_,))
     if cur.rowcount != 1:
         raise NotFound("query.no-feature", id=id_[:100], layer=GRID_EDITS.id)
-    return Written(id_, None)
+    return Written(number, id_, None)
 
 
 def apply_batch(cur: Cursor, batch: Sequence[SentFeature], deleted: Sequence[str]) -> list[Written]:
@@ -150,24 +156,25 @@ def _version(cur: Cursor, id_: str) -> str | None:
 def _update(
     cur: Cursor, id_: str, values: dict[str, Any], geometry: shapely.MultiPolygon | None, if_match: str
 ) -> Written:
-    require_match(cur, id_, if_match)
+    if if_match:
+        # what is compared must not change before it is written
+        lock_set(cur)
+        require_match(cur, id_, if_match)
     columns = dict(values)
     if "kind" in columns and columns["kind"] is None:
         columns["kind"] = _DEFAULT_KIND
     if not (columns or geometry) or "\x00" in id_:
-        version = _version(cur, id_)
-        if version is None:
-            raise NotFound("query.no-feature", id=id_[:100].replace("\x00", " "), layer=GRID_EDITS.id)
-        return Written(id_, tag_of(version))
-    execute(cur, _CHANGE, (id_, json.dumps(columns), None if geometry is None else _shape(geometry)))
-    ((version,),) = cur.fetchall()
+        number, version = lock_set(cur), _version(cur, id_)
+    else:
+        execute(cur, _CHANGE, (id_, json.dumps(columns), None if geometry is None else _shape(geometry)))
+        ((number, version),) = cur.fetchall()
     if version is None:
-        raise NotFound("query.no-feature", id=id_[:100], layer=GRID_EDITS.id)
-    return Written(id_, tag_of(version))
+        raise NotFound("query.no-feature", id=id_[:100].replace("\x00", " "), layer=GRID_EDITS.id)
+    return Written(number, id_, tag_of(version))
 
 
 def _mark(name: str) -> str:
-    return f"st_geomfromwkb(%s, {STORED_SRID})" if name == "geom" else "%s"
+    return _GROUND if name == "geom" else "%s"
 
 
 def _shape(geometry: shapely.MultiPolygon) -> memoryview:

@@ -18,8 +18,8 @@ from layers.database.database import execute
 NODE_M: Final = 0.2
 """Borders that are closer than this are laid onto each other when the set is published, so that they are no fault."""
 
-# Of some edits of a set: how many there are, whether anything is told of them, and for each finding on the ground that they
-# have, or had before, those edits of the set that it names.
+# Of some edits of a set: how many there are, whether anything is told of them, and for each finding on the ground that
+# they have, or had before, those edits of the set that it names.
 _BEFORE: Final = """
     with wanted (change_set, names) as (values (%s::integer, %s::text[])),
     written as (

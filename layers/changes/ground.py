@@ -154,7 +154,7 @@ def read_ground(cur: Cursor, change_set: int, ids: Collection[str] | None = None
         reach = _REACH_DEG + 0.02 * (boxes[:, 2:] - boxes[:, :2]).max(axis=1, keepdims=True)
         boxes = boxes + np.array([-1, -1, 1, 1]) * reach
     near = _near(cur, boxes, [edit.id for edit in edits])
-    named = {str(edit.values["village_code"]) for edit in edits} | {str(row[3]) for row in near}
+    named = {str(edit.values["village_code"]) for edit in edits}
     execute(cur, _CITY, (change_set, sorted(named)))
     ((metric_srid, scheme, outline, codes, villages),) = cur.fetchall()
     plane = Plane(f"EPSG:{metric_srid}") if metric_srid else plane_of(_box(boxes))

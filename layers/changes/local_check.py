@@ -45,10 +45,10 @@ def check_edits(cur: Cursor, ground: Ground, shapes: Sequence[BaseGeometry], nea
     """
     plane = ground.plane
     staying = [edit for edit in ground.edits if edit.stays]
-    flat, around = plane.flat(_array(shapes)), plane.flat(near)
     given_up = [edit.base_geometry for edit in ground.edits if edit.base_geometry is not None]
     was_scattered = np.array([_scattered(e) for e in ground.edits if e.base_geometry is not None], dtype=bool)
-    before = plane.flat(_array(given_up))
+    level = plane.flat(_array([*shapes, *given_up, *near]))
+    flat, before, around = np.split(level, np.cumsum([len(shapes), len(given_up)]))
     scattered = np.array([edit.values["kind"] == SCATTERED_KIND for edit in staying], dtype=bool)
     near_scattered = np.array([kind == SCATTERED_KIND for kind in ground.near_kinds], dtype=bool)
     options: dict[str, Any] = {"outline": ground.flat_outline, "tolerance_m": SLIVER_M, "reach_m": _REACH_M}

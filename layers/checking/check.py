@@ -90,6 +90,8 @@ def check(
 
 def in_degrees(findings: Sequence[Finding], plane: Plane) -> list[Finding]:
     """The same findings with geometries in EPSG:4490; the place of an invalid one is told in degrees as well."""
+    if not findings:
+        return []
     shapes = np.full(len(findings), None, dtype=object)
     shapes[:] = [finding.geometry for finding in findings]
     out = []

@@ -105,27 +105,26 @@ class Database:
 
     @contextmanager
     def transaction(self, identity: Identity | None = None) -> Iterator[Cursor]:
-        """A cursor in one transaction, committed at the end and rolled back by an error.
+        """A cursor in one transaction, committed at the end, and rolled back by an error or by its own ``rollback``.
 
         Parameters
         ----------
         identity : Identity, optional
             Who row-level security sees; the context's identity when not given.
         """
-        with self.connection() as taken:
-            taken.autocommit = False
+        statement, values = _set_identity(identity or current())
+        with self.connection() as taken, taken.cursor() as cur:
+            # in one message with who asks, which psycopg2's own transactions do not allow
+            asks = _prepared(taken, cur, statement, values)
+            cur.execute(f"begin; {asks}", values)
             try:
-                with taken.cursor() as cur:
-                    cur.execute(*_set_identity(identity or current()))
-                    yield cur
-                taken.commit()
+                yield cur
+                if taken.get_transaction_status() != extensions.TRANSACTION_STATUS_IDLE:
+                    cur.execute("commit")
             except BaseException:
-                if not taken.closed:
-                    taken.rollback()
+                if not taken.closed and taken.get_transaction_status() != extensions.TRANSACTION_STATUS_IDLE:
+                    cur.execute("rollback")
                 raise
-            finally:
-                if not taken.closed:
-                    taken.autocommit = True
 
     def fetch(
         self, sql: str, values: Sequence[object] = (), identity: Identity | None = None, *, prepare: bool = True

@@ -171,7 +171,7 @@ class _Load:
                     measure_records(self._cur, id_)
             self._tell("write", loaded, read)
         if rejected or dry_run:
-            self._cur.connection.rollback()
+            self._cur.execute("rollback")
         self._take_notes(crs)
         return LoadReport(layer.id, read, loaded, rejected, rejects_path, dry_run, self._crs.srid, tuple(self._notes))
 

@@ -79,24 +79,33 @@ begin
     if edit.op = 'delete' then
         return null;
     end if;
-    edit := jsonb_populate_record(edit, told);
-    update edited_grids set op = case what when 'delete' then what else op end, version = nextval('edit_versions'),
-        name = edit.name, kind = edit.kind, village_code = edit.village_code, population = edit.population,
-        leaders = edit.leaders, members = edit.members, info_managers = edit.info_managers,
-        instructors = edit.instructors, volunteers = edit.volunteers, party_organisation = edit.party_organisation,
-        edited_at = now(), edited_by = wangge.asking_author(), geom = coalesce(ground, geom)
-    where change_set = target and id = wanted returning * into edit;
+    -- ground that is written is measured anew, so it is named only where there is any
+    if ground is null or told <> '{}' then
+        edit := jsonb_populate_record(edit, told);
+        update edited_grids set op = case what when 'delete' then what else op end, version = nextval('edit_versions'),
+            name = edit.name, kind = edit.kind, village_code = edit.village_code, population = edit.population,
+            leaders = edit.leaders, members = edit.members, info_managers = edit.info_managers,
+            instructors = edit.instructors, volunteers = edit.volunteers, party_organisation = edit.party_organisation,
+            edited_at = now(), edited_by = wangge.asking_author()
+        where change_set = target and id = wanted returning * into edit;
+    end if;
+    if ground is not null then
+        update edited_grids set version = nextval('edit_versions'), edited_at = now(), edited_by = wangge.asking_author(),
+            geom = ground
+        where change_set = target and id = wanted returning * into edit;
+    end if;
     return edit;
 end
 $$;
 
--- The service's way to change a grid of the working copy, past the view and its plan: version of its row afterwards, null
--- where there is no such grid.
-create function wangge.change_grid(wanted text, told jsonb, ground geometry) returns text
+-- The service's way to change a grid of the working copy, past the view and its plan: the set, and the version of the
+-- grid's row afterwards, null where there is no such grid.
+create function wangge.change_grid(wanted text, told jsonb, ground geometry, out change_set integer, out version text)
     language plpgsql security definer set search_path = wangge, public, pg_temp
 as $$
 begin
-    return 'e' || (wangge.keep_edit(wangge.writable_set(), wanted, 'update', told, ground)).version;
+    change_set := wangge.writable_set();
+    version := 'e' || (wangge.keep_edit(change_set, wanted, 'update', told, ground)).version;
 end
 $$;
 
@@ -143,7 +152,12 @@ begin
         raise not_null_violation using column = 'geom', table = 'edited_grids', schema = 'wangge',
             message = 'a grid has a geometry';
     end if;
-    kept := wangge.keep_edit(target, old.id, 'update', to_jsonb(new) - 'geom', new.geom);
+    kept := wangge.keep_edit(target, old.id, 'update',
+        jsonb_build_object('name', new.name, 'kind', new.kind, 'village_code', new.village_code,
+            'population', new.population, 'leaders', new.leaders, 'members', new.members,
+            'info_managers', new.info_managers, 'instructors', new.instructors, 'volunteers', new.volunteers,
+            'party_organisation', new.party_organisation),
+        case when not st_orderingequals(new.geom, old.geom) then new.geom end);
     new.fid := kept.fid;
     new.op := kept.op;
     new.code := kept.code;
