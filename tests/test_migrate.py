@@ -95,6 +95,23 @@ def test_two_services_that_start_at_once_migrate_once(unmigrated: str) -> None:
     assert told == names
 
 
+def test_a_deadlock_with_a_service_that_is_up_is_tried_again(db: Any) -> None:
+    """A reader holds the last table that the grants lock and then wants the first: PostgreSQL ends the migration, which
+    has waited longer, and what it then finds is as ever."""
+    first, *_, last = row_rules()
+    before = state(db)
+    with closing(psycopg2.connect(db.owner_dsn)) as reader, ThreadPoolExecutor(1) as pool, reader.cursor() as cur:
+        cur.execute(f"select from wangge.{last} limit 1")
+        began = pool.submit(migrate, db.owner_dsn)
+        waits = "select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
+        while not rows(db, waits):
+            assert not began.done()
+        cur.execute(f"select from wangge.{first} limit 1")
+        reader.rollback()
+        assert began.result(30) == []
+    assert state(db) == before
+
+
 def test_an_edited_migration_is_refused_by_name(db: Any) -> None:
     name = migrations()[1].name
     with db.transaction() as cursor:

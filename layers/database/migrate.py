@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.resources import files
 
 import psycopg2
+from psycopg2.errors import DeadlockDetected
 
 from geo.errors import Conflict
 from layers.case_types import write_case_types
@@ -15,6 +17,7 @@ from layers.database.grants import apply_grants
 from layers.heat.cells import refine_cells
 from layers.records.items import write_layers
 
+_TRIES = 5
 _LOCK = 321_283_001
 """Advisory lock: of two services that start at once on one database, the second waits."""
 
@@ -73,6 +76,14 @@ def migrate(dsn: str, progress: Callable[[str], None] | None = None) -> list[str
     Conflict
         When a migration that already ran differs from this version's, or the database is newer than this version.
     """
+    for _ in range(_TRIES - 1):
+        # a service that is up reads the tables in an order of its own; nothing of a try that it ends has been written
+        with suppress(DeadlockDetected):
+            return _run(dsn, progress)
+    return _run(dsn, progress)
+
+
+def _run(dsn: str, progress: Callable[[str], None] | None) -> list[str]:
     ran = []
     connection = psycopg2.connect(dsn)
     try:
