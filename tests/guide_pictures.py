@@ -52,9 +52,9 @@ class Maker:
 
     def page(
         self, name: str, address: str, ready: str, size: tuple[int, int] = (1280, 800),
-        click: tuple[int, int] | None = None,
+        click: tuple[int, int] | None = None, point: tuple[int, int] | None = None,
     ) -> None:  # fmt: skip
-        """A page of the service, where wanted after a click; the map as everybody sees it, the others as staff do."""
+        """A page, where wanted after a click or with the pointer at a place; the map as everybody sees it."""
         call = self.browser.call
         call("Network.enable")
         call("Network.setExtraHTTPHeaders", headers={} if ready == _MAP else {"X-API-Key": self.key})
@@ -64,6 +64,8 @@ class Maker:
         if click:
             self.browser.click(*click)
             time.sleep(2)
+        if point:
+            call("Input.dispatchMouseEvent", type="mouseMoved", x=point[0], y=point[1])
         time.sleep(1)
         answer = call("Page.captureScreenshot", format="webp", quality=QUALITY)
         (PICTURES / f"{name}.webp").write_bytes(base64.b64decode(answer["data"]))
@@ -118,6 +120,25 @@ class Maker:
         )  # fmt: skip
         self.page(name, report.as_uri(), "true")
 
+    def notebook(self, name: str, language: str) -> None:
+        """A map as a notebook shows it, with the pointer on a grid."""
+        sys.path.insert(0, str(PROJECT / "notebooks"))
+        from wangge_client import connect
+
+        city = connect(self.url, lang=language)
+        grids = city.read("grids", township_code=TOWNSHIP, kind="social")
+        grids["density"] = grids.population / (grids.area_m2 / 1e6)
+        titles = {"density": {"zh": "每平方公里人口", "en": "People per km²"}[language]}
+        drawn = city.map(
+            grids, "grids", column="density", titles=titles, opacity=0.7, fly="name",
+            fields=["name", "density", "population", "members", "area_m2"], options={"height": 560},
+        )  # fmt: skip
+        villages = city.read("divisions", level="village", parent_code=TOWNSHIP)
+        drawn.add(villages, "divisions", opacity=0, width=1.2, fields=[])
+        drawn.save(self.folder / "map.html")
+        size = (1000, 560)
+        self.page(name, (self.folder / "map.html").as_uri(), "document.querySelector('path')", size, point=(545, 90))
+
 
 def _moved(rings: Any) -> Any:
     """Coordinates ten metres further to the east, however deep they lie."""
@@ -133,6 +154,7 @@ PICTURED: dict[str, Callable[[Maker, str, str], None]] = {
     "qgis-close": lambda make, name, language: make.window(
         name, language, shown=[*_SHOWN, "wangge_cameras", "wangge_cases"], place="黄桥镇", scale=12_000
     ),
+    "notebook": lambda make, name, language: make.notebook(name, language),
     "report": lambda make, name, language: make.report(name, language),
     "situation": lambda make, name, language: make.page(name, f"{make.url}/situation?lang={language}", "true"),
     "completeness": lambda make, name, language: make.page(name, f"{make.url}/completeness?lang={language}", "true"),

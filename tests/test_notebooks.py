@@ -6,11 +6,13 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import nbformat
 import pytest
+from chromium import Browser
 
 from config.cli import main
 from config.commands.notebooks import FOLDER, STORIES
@@ -42,6 +44,10 @@ def outputs(notebook: Any) -> list[Any]:
 
 def pictures(notebook: Any) -> int:
     return sum("image/png" in output.get("data", {}) for output in outputs(notebook))
+
+
+def maps(notebook: Any) -> int:
+    return sum("<iframe srcdoc=" in output.get("data", {}).get("text/html", "") for output in outputs(notebook))
 
 
 def test_every_story_is_told_by_the_command() -> None:
@@ -79,6 +85,8 @@ def test_a_story_is_kept_as_one_whole_run_left_it(story: str) -> None:
     ]  # fmt: skip
     assert PRIVATE.findall("\n".join(said)) == []
     assert path.stat().st_size < LARGEST
+    # its maps are there to be drawn by a run, and here are the words that stand for them
+    assert maps(notebook) == 0 and "可缩放的地图" in "\n".join(said)
 
 
 # --- as they run
@@ -108,6 +116,28 @@ def test_every_story_runs(told: Any) -> None:
     # a machine without a Chinese font draws boxes and says so; whatever else is said is a fault
     assert [line for line in done.stderr.splitlines() if "Warning" in line and "missing from font" not in line] == []
     assert all(pictures(read(folder / f"{story}.ipynb")) for story in STORIES)
+
+
+def test_every_page_opens_alone_with_its_maps_drawn(
+    told: Any, program: Callable[[str], Path], tmp_path: Path
+) -> None:
+    """In a browser that reaches nothing: no request but for the file itself, and no word of complaint."""
+    _, folder, _ = told
+    browser = Browser(program("chromium"), tmp_path)
+    drawn = """[...document.querySelectorAll("iframe")].map(
+        one => one.contentDocument.querySelectorAll(".leaflet-overlay-pane path").length)"""
+    try:
+        for story in STORIES:
+            browser.call("Page.navigate", url=(folder / f"{story}.html").as_uri())
+            browser.until(f"location.pathname.includes('{story}') && document.readyState === 'complete'")
+            paths = browser.run(drawn)
+            assert len(paths) == maps(read(folder / f"{story}.ipynb")) > 0
+            assert all(number > 3 for number in paths), (story, paths)
+            assert browser.run("[...document.images].every(one => one.complete && one.naturalWidth > 0)")
+            assert browser.complaints == []
+        assert {address.partition(":")[0] for address in browser.asked} <= {"file", "data"}
+    finally:
+        browser.close()
 
 
 def test_a_story_that_publishes_leaves_the_city_as_it_was(told: Any, job_service: Any) -> None:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import re
-from base64 import b64decode, b64encode
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import monotonic
@@ -16,13 +14,11 @@ import nbformat
 from jupyter_client.kernelspec import KernelSpecManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
-from PIL import Image
 
+from config.notebooks.export import write_notebook, write_page
 from config.settings import hand_over
 
 CELL_SECONDS = 300
-COLOURS = 128
-_PNG = "image/png"
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -58,8 +54,9 @@ def execute(path: Path, environment: Mapping[str, str], to: Path | None) -> Exec
     environment : mapping of str to str
         Of its kernel.
     to : Path or None
-        File that the notebook with its outputs goes to, also when a cell fails; None to keep nothing. Progress and
-        warnings are left out of it, so that it says the same each time.
+        File that the notebook with its outputs goes to, also when a cell fails, and beside it a page of HTML that opens
+        anywhere; None to keep nothing. Progress and warnings are left out, so that it says the same each time. Written
+        over itself it is kept for readers of the project: without the page, and without maps to pan and zoom.
     """
     notebook = nbformat.read(path, 4)
     # no folder of kernels: the one of this Python, whatever an account's own Jupyter calls python3
@@ -79,7 +76,10 @@ def execute(path: Path, environment: Mapping[str, str], to: Path | None) -> Exec
             error = _COLOURS.sub("", str(failed))
     said = _told_aside(notebook)
     if to is not None:
-        _write(notebook, to)
+        kept = to.resolve() == path.resolve()
+        write_notebook(notebook, to, maps=not kept)
+        if not kept:
+            write_page(notebook, to.with_suffix(".html"))
     return Executed(path, monotonic() - began, error, [line for line in said.splitlines() if "Warning" in line])
 
 
@@ -93,24 +93,6 @@ def _told_aside(notebook: nbformat.NotebookNode) -> str:
         if aside:
             cell.outputs = [one for one in outputs if one not in aside]
     return said
-
-
-def _lighter(picture: str) -> str:
-    """A PNG in base64 with a palette: a third of the size, and by eye the same."""
-    drawn = Image.open(BytesIO(b64decode(picture))).convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
-    out = BytesIO()
-    drawn.save(out, "PNG", optimize=True)
-    return b64encode(out.getvalue()).decode()
-
-
-def _write(notebook: nbformat.NotebookNode, path: Path) -> None:
-    for output in (output for cell in notebook.cells for output in cell.get("outputs", [])):
-        if _PNG in output.get("data", {}):
-            output.data[_PNG] = _lighter(output.data[_PNG])
-    notebook.metadata.pop("widgets", None)
-    notebook.metadata["language_info"] = {"name": "python"}
-    path.parent.mkdir(parents=True, exist_ok=True)
-    nbformat.write(notebook, path)
 
 
 @contextmanager

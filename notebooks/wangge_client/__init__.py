@@ -1,12 +1,14 @@
 """A thin client for planners: layers as GeoDataFrames, processes as functions, jobs awaited and cancelled.
 
-It needs requests and geopandas and nothing of this project: the folder can be copied beside any script or notebook.
+It needs requests and geopandas, for maps folium, and nothing of this project: the folder can be copied beside any
+script or notebook.
 
     import wangge_client as wangge
 
     city = wangge.connect("http://127.0.0.1:5000", key="wg_...")
     city.layers                                       # what there is, as a table
     grids = city.read("grids", filter="population > 1200", crs="EPSG:4549")
+    city.map(grids, "grids", column="population")     # to pan, zoom and point at
     answer = city.locate(points=[[120.05, 32.17]])    # a process by its name, its inputs as arguments
     job = city.start("check-coverage", layer="grids")
     findings = job.wait(progress=True).frame()
@@ -17,12 +19,12 @@ from __future__ import annotations
 import os
 
 from wangge_client.city import City
-from wangge_client.errors import Cancelled, Forbidden, NeedsKey, NotFound, ServiceError, Unreachable
+from wangge_client.errors import Cancelled, Forbidden, NeedsFolium, NeedsKey, NotFound, ServiceError, Unreachable
 from wangge_client.job import Job
 from wangge_client.tables import Answer
 
-__all__ = ["Answer", "Cancelled", "City", "Forbidden", "Job", "NeedsKey", "NotFound", "ServiceError", "Unreachable",
-           "connect"]  # fmt: skip
+__all__ = ["Answer", "Cancelled", "City", "Forbidden", "Job", "NeedsFolium", "NeedsKey", "NotFound", "ServiceError",
+           "Unreachable", "connect"]  # fmt: skip
 
 _HERE = "http://127.0.0.1:5000"
 

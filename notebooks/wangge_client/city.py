@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import keyword
-import time
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import pandas as pd
-import requests
 
-from wangge_client.errors import Unreachable, error_of
+from wangge_client.connection import Connection
+from wangge_client.errors import NeedsFolium
 from wangge_client.function import ProcessFunction
 from wangge_client.job import Job
 from wangge_client.progress import Progress, teller
 from wangge_client.tables import Answer, collection_of, frame_of, inputs_of, parameter, typed
 
+if TYPE_CHECKING:
+    from wangge_client.maps import Map
+
 _PAGE = 5_000
-_TRIES = 4
-_BUSY = (429, 503)
 _FORMATS = {".gpkg": "gpkg", ".zip": "shp", ".fgb": "fgb", ".parquet": "parquet", ".csv": "csv",
             ".geojsonl": "geojsonl", ".jsonfg": "jsonfg"}  # fmt: skip
 _RASTERS = {".tif": "cog", ".tiff": "cog"}
@@ -29,23 +28,13 @@ _EDITS = "grid-edits"
 _HYPHENED = {"bbox_crs", "filter_crs", "filter_lang"}
 
 
-class City:
+class City(Connection):
     """A service: made by `connect`."""
 
     def __init__(self, url: str, key: str | None, lang: str, timeout_s: float) -> None:
-        self.url = url.rstrip("/")
-        self._timeout_s = timeout_s
-        self._session = requests.Session()
-        self._session.headers["Accept-Language"] = lang
-        # a proxy of the environment doesn't know this machine
-        self._session.trust_env = urlsplit(self.url).hostname not in ("127.0.0.1", "localhost", "::1")
-        if key:
-            self._session.headers["X-API-Key"] = key
+        super().__init__(url, key, lang, timeout_s)
         self._ids: tuple[str, ...] | None = None
         self._functions: dict[str, ProcessFunction] = {}
-
-    def __repr__(self) -> str:
-        return f"<City {self.url}{' with a key' if 'X-API-Key' in self._session.headers else ''}>"
 
     @property
     def layers(self) -> pd.DataFrame:
@@ -174,6 +163,33 @@ class City:
         ).json()
         return Answer(answer | {"findings": Answer(answer["findings"])})
 
+    def map(
+        self, frame: gpd.GeoDataFrame | gpd.GeoSeries | None = None, layer: str | None = None, *,
+        options: Mapping[str, Any] | None = None, **how: Any,
+    ) -> Map:  # fmt: skip
+        """A map to pan, zoom and point at, which loads nothing from anywhere.
+
+        Parameters
+        ----------
+        frame, layer, **how
+            The first table on it, as `Map.add` takes it; more are added by ``map.add``.
+        options : mapping, optional
+            Of ``folium.Map``.
+
+        Raises
+        ------
+        NeedsFolium
+            When that package is missing.
+        """
+        try:
+            from wangge_client.maps import Map
+        except ImportError as error:
+            if (error.name or "").partition(".")[0] not in ("folium", "branca"):
+                raise
+            raise NeedsFolium(self.lang) from error
+        found = Map(self, **(options or {}))
+        return found if frame is None else found.add(frame, layer, **how)
+
     @property
     def processes(self) -> pd.DataFrame:
         """The processes: title, description and names of the inputs by id."""
@@ -224,33 +240,6 @@ class City:
         names = [id_.replace("-", "_") for id_ in self._process_ids()]
         return [*super().__dir__(), *(f"{name}_" if keyword.iskeyword(name) else name for name in names)]
 
-    def get(self, path: str, **query: str) -> Any:
-        """JSON of any address of the service."""
-        return self.send("GET", path, params={"f": "json", **query}).json()
-
-    def send(self, method: str, path: str, **options: Any) -> requests.Response:
-        """Any request, tried again while the service is busy.
-
-        Raises
-        ------
-        ServiceError
-            With the words of the service.
-        Unreachable
-            When nobody answers.
-        """
-        address = path if path.startswith(self.url + "/") else f"{self.url}/{path}"
-        for last in (number == _TRIES - 1 for number in range(_TRIES)):
-            try:
-                answer = self._session.request(method, address, timeout=self._timeout_s, **options)
-            except requests.ConnectionError as error:
-                raise Unreachable(self.url, str(self._session.headers["Accept-Language"])) from error
-            if answer.status_code not in _BUSY or last:
-                break
-            time.sleep(float(answer.headers.get("Retry-After", "1")))
-        if answer.ok:
-            return answer
-        raise error_of(answer)
-
     def _pages(self, layer: str, query: Mapping[str, str]) -> Iterator[dict[str, Any]]:
         page = self.get(f"collections/{layer}/items", **query)
         yield page
@@ -265,7 +254,7 @@ class City:
 
     def _function(self, id_: str) -> ProcessFunction:
         if id_ not in self._functions:
-            self._functions[id_] = ProcessFunction(self, self.get(f"processes/{id_}"))
+            self._functions[id_] = ProcessFunction(self.run, self.get(f"processes/{id_}"))
         return self._functions[id_]
 
 

@@ -43,6 +43,15 @@ class Unreachable(ServiceError):
         super().__init__(0, "Unreachable", zh if lang.startswith("zh") else en)
 
 
+class NeedsFolium(ImportError):
+    """Maps are drawn by a package that the client does without otherwise."""
+
+    def __init__(self, lang: str) -> None:
+        zh = "画地图需要 folium：请执行 pip install folium。读图层、跑处理不需要它。"
+        en = "Maps need folium: run pip install folium. Layers and processes do without it."
+        super().__init__(zh if lang.startswith("zh") else en, name="folium")
+
+
 class Cancelled(ServiceError):
     """The job was cancelled and has no result."""
 

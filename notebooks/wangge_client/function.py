@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from wangge_client.progress import Progress
 from wangge_client.tables import Answer
-
-if TYPE_CHECKING:
-    from wangge_client.city import City
 
 
 class ProcessFunction:
@@ -22,8 +19,8 @@ class ProcessFunction:
         The description, as the service gives it in the language of the `City`.
     """
 
-    def __init__(self, city: City, described: Mapping[str, Any]) -> None:
-        self._city = city
+    def __init__(self, run: Callable[..., Answer], described: Mapping[str, Any]) -> None:
+        self._run = run
         self.described = described
         self.__name__ = described["id"].replace("-", "_")
         lines = [f"{name} : {entry['title']}. {entry['description']}" for name, entry in described["inputs"].items()]
@@ -32,7 +29,7 @@ class ProcessFunction:
 
     def __call__(self, *, progress: bool | Progress = False, **inputs: Any) -> Answer:
         """Run it and wait: `City.run`."""
-        return self._city.run(self.described["id"], progress=progress, **inputs)
+        return self._run(self.described["id"], progress=progress, **inputs)
 
     def __repr__(self) -> str:
         return f"{self.__name__}{self.__signature__}"

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from wangge_client.connection import Connection
 from wangge_client.errors import Cancelled
 from wangge_client.progress import Progress, teller
 from wangge_client.tables import Answer
-
-if TYPE_CHECKING:
-    from wangge_client.city import City
 
 _ENDED = ("successful", "failed", "dismissed")
 
@@ -24,14 +22,14 @@ class Job:
         Its number: with it `City.job` finds the job again from elsewhere.
     """
 
-    def __init__(self, city: City, id_: str) -> None:
-        self._city = city
+    def __init__(self, connection: Connection, id_: str) -> None:
+        self._connection = connection
         self.id = id_
 
     @property
     def state(self) -> dict[str, Any]:
         """Status, progress in percent and message, as the service says them now."""
-        found: dict[str, Any] = self._city.get(f"jobs/{self.id}")
+        found: dict[str, Any] = self._connection.get(f"jobs/{self.id}")
         return found
 
     def wait(self, *, progress: bool | Progress = False, timeout_s: float | None = None) -> Answer:
@@ -67,8 +65,8 @@ class Job:
         if state["status"] == "dismissed":
             raise Cancelled(404, "Dismissed", state["message"])
         tell(100, 100)
-        return Answer(self._city.get(f"jobs/{self.id}/results"))
+        return Answer(self._connection.get(f"jobs/{self.id}/results"))
 
     def cancel(self) -> None:
         """End it, or forget it where it has ended."""
-        self._city.send("DELETE", f"jobs/{self.id}")
+        self._connection.send("DELETE", f"jobs/{self.id}")
