@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import date
 from typing import Any, Final
 
 import numpy as np
@@ -57,6 +58,11 @@ def derive(
 
 
 def _divisions(values: Values, points: Points, reference: Reference, problems: Problems) -> None:
+    for name in ("valid_from", "valid_to"):
+        for at, day in enumerate(values[name]):
+            # what is to come is a change set, published on its day
+            if day is not None and day > reference.today:
+                problems.append((at, name, day, Problem("load.reject-future", {"today": reference.today})))
     for at, (code, level) in enumerate(zip(values["code"], values["level"], strict=True)):
         if code is None:
             continue
@@ -65,14 +71,21 @@ def _divisions(values: Values, points: Points, reference: Reference, problems: P
         elif _LEVELS[len(code)] != level:
             problem = Problem("load.reject-level", {"code": code, "level": _LEVELS[len(code)]})
             problems.append((at, "level", level, problem))
+    for at in range(len(values["code"])):
+        _period(values, at, None, problems)
+
+
+def _period(values: Values, at: int, since: date | None, problems: Problems) -> None:
+    """A row ends after it began; ``since`` is when one begins that does not say."""
+    begins, ends = values["valid_from"][at] or since, values["valid_to"][at]
+    if begins is not None and ends is not None and ends <= begins:
+        problems.append((at, "valid_to", ends, Problem("load.reject-period", {"begins": begins})))
+        values["valid_to"][at] = None
 
 
 def _grids(values: Values, points: Points, reference: Reference, problems: Problems) -> None:
     for at, code in enumerate(values["code"]):
-        begins, ends = values["valid_from"][at] or reference.today, values["valid_to"][at]
-        if ends is not None and ends <= begins:
-            problems.append((at, "valid_to", ends, Problem("load.reject-period", {"begins": begins})))
-            values["valid_to"][at] = None
+        _period(values, at, reference.today, problems)
         if code is None:
             continue
         village, kind = _read_code(code, reference)

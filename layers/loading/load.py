@@ -18,6 +18,7 @@ from layers.checking.issue_codes import reinstate_codes
 from layers.database.database import Database
 from layers.identity import ADMIN
 from layers.loading.converting import Converter
+from layers.loading.division_periods import begin_after_past
 from layers.loading.fields import Matching, check_complete, is_field, match_columns
 from layers.loading.personal_data import personal_field
 from layers.loading.reading import open_source
@@ -160,6 +161,8 @@ class _Load:
         loaded = 0
         if not rejected:
             self._tell("write", 0, read)
+            if layer.id == "divisions" and (begun := begin_after_past(self._cur)):
+                self._note("load.note-first-days", count=begun)
             loaded = merged["changed"] + self._staging.insert()
             if merged or read > loaded:
                 told = {outcome: merged[outcome] for outcome in ("changed", "same", "older")}

@@ -18,13 +18,14 @@ from psycopg2.extensions import cursor as Cursor
 from geo.crs import STORED_SRID
 from layers.catalogue.layer import Layer
 from layers.heat.cells import write_cells
+from layers.loading.division_periods import check_periods
 from layers.loading.rejects import Problem, Reject, as_json, reject
 from layers.loading.rules import MEASURED
 
 _BESIDES: Final = {"cases": ("cell",)}
 """Columns that no field shows and the loader fills."""
 
-_NAMED_BY: Final = {"department-cells": ("department", "code"), "divisions": ("code",)}
+_NAMED_BY: Final = {"department-cells": ("department", "code")}
 """Fields that together tell the rows of a layer apart, where its id is made from them; the last one is told of."""
 
 
@@ -128,6 +129,9 @@ class Staging:
         if self._layer.id == "grids":
             self._cur.execute(_GRID_PERIODS)
             return
+        if self._layer.id == "divisions":
+            check_periods(self._cur)
+            return
         named = _NAMED_BY.get(self._layer.id, (self._layer.id_field,))
         keys = sql.SQL(", ").join(map(sql.Identifier, named))
         parts: dict[str, sql.Composable] = {
@@ -137,8 +141,6 @@ class Staging:
         parts["same"] = sql.SQL(" and ").join(same)
         self._cur.execute(sql.SQL(_REPEATED).format(**parts))
         self._cur.execute(sql.SQL(_LOADED).format(**parts))
-        if self._layer.id == "divisions":
-            self._cur.execute(_PARENTS)
 
     def refused(self) -> int:
         """How many rows have a reason against them."""
@@ -256,18 +258,4 @@ union all
 select row_number, 'code', code, 'load.reject-loaded', '{}'
 from periods where exists (
     select from wangge.grids as there where there.code = periods.code and daterange(valid_from, valid_to) && period)
-"""
-
-# A village needs its township; a township may be all that is known of its county.
-_PARENTS: Final = """
-update incoming set parent_code = left(code, case length(code) when 12 then 9 else 6 end)
-where parent_code is null and length(code) > 6 and (
-    length(code) = 12
-    or exists (select from wangge.divisions as above where above.code = left(incoming.code, 6))
-    or exists (select from incoming as above where above.code = left(incoming.code, 6)));
-insert into refused
-select row_number, 'parent_code', parent_code, 'load.reject-parent', '{}'
-from incoming where parent_code is not null
-    and not exists (select from wangge.divisions as above where above.code = incoming.parent_code)
-    and not exists (select from incoming as above where above.code = incoming.parent_code)
 """
