@@ -131,7 +131,7 @@ class Maker:
         titles = {"density": {"zh": "每平方公里人口", "en": "People per km²"}[language]}
         drawn = city.map(
             grids, "grids", column="density", titles=titles, opacity=0.7, fly="name",
-            fields=["name", "density", "population", "members", "area_m2"], options={"height": 560},
+            fields=["name", "density", "population", "members", "area_m2"],
         )  # fmt: skip
         villages = city.read("divisions", level="village", parent_code=TOWNSHIP)
         drawn.add(villages, "divisions", opacity=0, width=1.2, fields=[])

@@ -170,6 +170,8 @@ def test_one_of_several_is_seen_at_a_time(city: Any, browser: Browser, tmp_path:
     """Months of heat in the service's own classes, and one legend for all of them."""
     heat = city.read("case-heat", resolution=7, datetime="2025-01-01/2025-03-31", sortby="month",
                      properties=["cell", "month", "count"])  # fmt: skip
+    # the busiest cells come with the last month alone: the legend is in order all the same
+    heat = heat[(heat["count"] < 200) | (heat.month.dt.month == 3)]
     map_ = city.map()
     for month, cells in heat.groupby("month"):
         map_.add(cells, "case-heat", name=f"{month:%Y-%m}", choice=True, show=month.month == 2)
@@ -180,7 +182,9 @@ def test_one_of_several_is_seen_at_a_time(city: Any, browser: Browser, tmp_path:
     browser.run("document.querySelectorAll('.leaflet-control-layers-selector')[2].click()")
     assert browser.run(drawn) == sizes.iloc[2]
     assert len(texts(browser, ".legend h2")) == 1
-    assert len(texts(browser, ".legend li")) == len(set(texts(browser, ".legend li")))
+    classes = ["< 5", "5–19", "20–59", "60–199", "200–599", "≥ 600"]
+    there = np.searchsorted([5, 20, 60, 200, 600], heat["count"].to_numpy(), side="right")
+    assert texts(browser, ".legend li") == [classes[place] for place in sorted(set(there))]
     assert browser.complaints == []
 
 

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from config.notebooks.visit import Visit
 
 FOLDER = PROJECT / "notebooks"
+SETTINGS = PROJECT / "config" / "notebooks"
+"""Where JupyterLab finds ``labconfig``, settings that it has unless the reader has others."""
 STORIES = ("first_steps", "sound_partition", "concentration", "splitting")
 """In the order in which they are told."""
 
@@ -77,7 +79,9 @@ def _execute(environment: dict[str, str], out: Path | None, terminal: Terminal) 
 
 
 def _open(environment: dict[str, str]) -> int:
-    """JupyterLab until it is closed; Ctrl-C is its own to answer. It asks nothing of the internet."""
+    """JupyterLab until it is closed; Ctrl-C is its own to answer. It asks nothing of the internet, nor for leave to."""
+    folders = [str(SETTINGS), *filter(None, [environment.get("JUPYTER_CONFIG_PATH")])]
+    environment = environment | {"JUPYTER_CONFIG_PATH": os.pathsep.join(folders)}
     command = [
         sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={FOLDER}",
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate", "--LabApp.news_url=None",

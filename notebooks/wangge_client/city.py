@@ -174,7 +174,7 @@ class City(Connection):
         frame, layer, **how
             The first table on it, as `Map.add` takes it; more are added by ``map.add``.
         options : mapping, optional
-            Of ``folium.Map``.
+            Of ``folium.Map``, such as ``height`` in pixels.
 
         Raises
         ------

@@ -31,12 +31,15 @@ class Colouring:
         What they were told by; None for one colour.
     numbers : bool
         Whether they are classes of a number that the layer's style doesn't know.
+    labels : tuple of str
+        Of all classes of a number in their order, also of those that don't occur.
     """
 
     colours: list[str]
     legend: list[tuple[str, str]]
     column: str | None
     numbers: bool = False
+    labels: tuple[str, ...] = ()
 
 
 def colouring(
@@ -99,7 +102,7 @@ def _by_number(values: pd.Series, bounds: list[float], colours: list[str], colum
     legend = [(label, colour) for place, (label, colour) in enumerate(zip(labels, colours, strict=True))
               if place in there]  # fmt: skip
     found = [MISSING if np.isnan(number) else colours[place] for number, place in zip(numbers, places, strict=True)]
-    return Colouring(found, legend, column, own)
+    return Colouring(found, legend, column, own, tuple(labels))
 
 
 def _quantiles(values: pd.Series, classes: int) -> list[float]:

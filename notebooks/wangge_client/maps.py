@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
@@ -14,12 +13,13 @@ import pandas as pd
 import shapely
 from branca.element import MacroElement
 
-from wangge_client.colouring import colouring
+from wangge_client.colouring import Colouring, colouring
 from wangge_client.connection import Connection
 from wangge_client.looks import Look, look_of
 from wangge_client.page import Call, Text, label, page
 from wangge_client.tips import tips
 
+_HEIGHT = 460
 _DEEPEST = 20
 _DIGITS = 6
 """Of a degree: 0.1 m, less than a pixel at the deepest zoom."""
@@ -43,7 +43,7 @@ class Map(folium.Map):
     connection : Connection
         The service that says how layers look.
     **options
-        Of ``folium.Map``, such as ``height`` or ``prefer_canvas=True`` for thousands of points.
+        Of ``folium.Map``, such as ``prefer_canvas=True`` for thousands of points; ``height`` in pixels.
     """
 
     # folium's own come from other addresses
@@ -51,14 +51,18 @@ class Map(folium.Map):
     default_css: list[tuple[str, str]] = []
 
     def __init__(self, connection: Connection, **options: Any) -> None:
-        given = {"tiles": None, "zoom_control": False, "maxZoom": _DEEPEST, "zoomSnap": 0.5, "height": 460}
+        height = options.pop("height", _HEIGHT)
+        given = {"tiles": None, "zoom_control": False, "maxZoom": _DEEPEST, "zoomSnap": 0.5}
         super().__init__(**(given | options))
+        # in a notebook a frame of this height, in a file of its own the whole window
+        self.get_root().height = f"{height}px"
         self._name = "Map"
         self._connection = connection
+        self._attribution = connection.get("")["title"]
         self._words = _WORDS.get(connection.lang, _WORDS["en"])
         self._looks: dict[str | None, Look] = {None: Look()}
         self._bounds: list[np.ndarray] = []
-        self._legend: dict[str, str] = {}
+        self._legend: dict[str, dict[str, str]] = {}
         self._drawn: list[str] = []
         self._controls: list[MacroElement] = []
         self._listed = False
@@ -138,8 +142,8 @@ class Map(folium.Map):
         self._drawn.append(f"{name or self._words['map']} {len(shapes):,}")
         if fit and len(shapes):
             self._bounds.append(shapely.total_bounds(shapes))
-        title = titles.get(told.column) or look.title_of(told.column) if told.column else None
-        self._remember(title, told.legend, "line" if kind == "area" and not opacity else kind, opacity)
+        title = titles.get(told.column) or look.title_of(told.column) if told.column else ""
+        self._remember(title, told, "line" if kind == "area" and not opacity else kind, opacity)
         if fly is not None:
             given = {"title": name or self._words["map"], "rows": _places(shapes, plain[fly])}
             self.add_child(Call("list", self, drawn, given))
@@ -167,10 +171,16 @@ class Map(folium.Map):
         east, north = box[:, 2:].max(axis=0) if len(box) else (None, None)
         return {
             "lang": self._connection.lang, "legendLabel": self._words["legend"],
-            "attribution": escape(self._connection.get("")["title"]), "background": "#f6f6f3",
-            "legend": "".join(self._legend.values()), "listed": self._listed,
+            "attribution": escape(self._attribution), "background": "#f6f6f3",
+            "legend": self._legend_html(), "listed": self._listed,
             "bounds": [[south, west], [north, east]] if len(box) else None,
         }  # fmt: skip
+
+    def _legend_html(self) -> str:
+        return "".join(
+            (f"<h2>{escape(title)}</h2>" if title else "") + f"<ul>{''.join(lines.values())}</ul>"
+            for title, lines in self._legend.items() if lines
+        )  # fmt: skip
 
     def _look(self, layer: str | None) -> Look:
         if layer not in self._looks:
@@ -180,18 +190,14 @@ class Map(folium.Map):
     def _ramp(self) -> list[str]:
         return [colour for _, colour in self._look(_RAMP).classes]
 
-    def _remember(self, title: str | None, legend: Sequence[tuple[str, str]], shape: str, opacity: float) -> None:
-        """A part of the legend; layers that are coloured alike share one."""
-        lines = "".join(
-            f'<li><i class="{shape}" style="{_swatch(colour, shape, opacity)}"></i>{escape(label)}</li>'
-            for label, colour in legend if label
-        )  # fmt: skip
-        part = self._legend.get(title or "", "")
-        kept = re.findall(r"<li>.*?</li>", part)
-        new = [line for line in re.findall(r"<li>.*?</li>", lines) if line not in kept]
-        if kept or new:
-            heading = f"<h2>{escape(title)}</h2>" if title else ""
-            self._legend[title or ""] = f"{heading}<ul>{''.join([*kept, *new])}</ul>"
+    def _remember(self, title: str, told: Colouring, shape: str, opacity: float) -> None:
+        """A part of the legend; layers that are coloured alike share one, in the order of its classes."""
+        lines = self._legend.setdefault(title, {})
+        for words, colour in told.legend:
+            swatch = f'<i class="{shape}" style="{_swatch(colour, shape, opacity)}"></i>'
+            lines.setdefault(words, f"<li>{swatch}{escape(words)}</li>")
+        ordered = sorted(lines, key=lambda words: told.labels.index(words) if words in told.labels else -1)
+        self._legend[title] = {words: lines[words] for words in ordered if words}
 
 
 def _collection(shapes: np.ndarray, colours: list[str]) -> dict[str, Any]:
