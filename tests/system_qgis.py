@@ -27,7 +27,7 @@ def ask_qgis(program: str, folder: Path, *arguments: object) -> Any:
         (pytest.fail if os.environ.get("CI") else pytest.skip)("QGIS is missing")
     done = subprocess.run(
         [SYSTEM_PYTHON, Path(__file__).with_name(program), *map(str, arguments)],
-        env=home, capture_output=True, text=True, check=False, timeout=240,
+        env=home, capture_output=True, text=True, check=False, timeout=600,
     )  # fmt: skip
     line = next((line for line in done.stdout.splitlines() if line.startswith("ANSWER")), None)
     assert line, done.stdout[-2000:] + done.stderr[-4000:]

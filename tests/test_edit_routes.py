@@ -76,6 +76,19 @@ def test_a_change_comes_in_two_merge_patches(edited: Any) -> None:
     assert edited.get(f"/collections/grids/items/{code}").json()["properties"]["name"] == before["properties"]["name"]
 
 
+@pytest.mark.parametrize("end", ["", "/"])
+def test_no_write_is_redirected(edited: Any, end: str) -> None:
+    """QGIS asks again by GET where it is sent elsewhere, and the edit is lost without a word."""
+    code = code_of(edited)
+    ground = shape_of(edited.database, code)
+    created = send(edited, "POST", ITEMS + end, feature(ground, name="新"))
+    answers = [created.status_code]
+    for method, content in (("PUT", feature(ground, name="改")), ("PATCH", {"properties": {"name": "又改"}}),
+    ("DELETE", None)):
+        answers.append(send(edited, method, f"{ITEMS}/{code}{end}", content).status_code)
+    assert answers == [201, 204, 204, 204]
+
+
 def test_a_put_replaces_the_grid_of_its_path(edited: Any) -> None:
     one, other = neighbours_in_village(edited.database)
     ground = shape_of(edited.database, one)
