@@ -172,3 +172,80 @@ def test_two_villages_become_one_and_stale_sets_are_refused(city: Any) -> None:
     # the township of both has another row by now than the one that the second table was worked out from
     with acting(other), pytest.raises(Conflict, match=r"publish\.stale-divisions.*321283102"):
         publish(city.api, late["change_set"])
+
+
+def division_rows(city: Any) -> list[Any]:
+    return rows(
+        city, "select code, name, parent_code, category, population, st_asbinary(geom) from wangge.todays_divisions"
+        " order by code",
+    )  # fmt: skip
+
+
+def test_names_alone_are_published_and_taken_back_with_no_grid_changed(city: Any) -> None:
+    who = editor(city)
+    ((village, old_name),) = rows(
+        city, "select code, name from wangge.todays_divisions where level = 'village' order by code limit 1"
+    )
+    township, before = village[:9], division_rows(city)
+    grids = rows(city, "select fid, xmin::text from wangge.grids order by fid")
+    answer = run(
+        who, "recode-division", divisions=[{"old": village, "name": "新名社区"}],
+        townships=[{"code": township, "name": "新名街道"}],
+    )  # fmt: skip
+    assert (answer["villages"], answer["codes"], answer["ended"]) == ({}, [], [])
+    assert [one["properties"]["code"] for one in answer["features"]] == [township, village]
+    with acting(who):
+        assert publish(city.api, answer["change_set"], dry_run=True).blocking == []
+        done = publish(city.api, answer["change_set"])
+    assert done.number is not None and done.codes == {} and done.edited == 0
+    today = dict(rows(city, "select code, name from wangge.todays_divisions"))
+    assert (today[village], today[township]) == ("新名社区", "新名街道")
+    assert rows(city, "select name from wangge.divisions where code = %s and valid_to is not null", village) == [
+        (old_name,)
+    ]
+    assert rows(city, "select fid, xmin::text from wangge.grids order by fid") == grids
+    (listed,) = run(who, "list-change-sets", state="published")["change_sets"]
+    assert (listed["created"], listed["changed"], listed["deleted"], listed["divisions"]) == (0, 0, 0, 2)
+    with acting(who):
+        back = publish(city.api, reverse(city.api, done.number, "撤回"))
+    assert back.number is not None and division_rows(city) == before
+    assert rows(city, "select fid, xmin::text from wangge.grids order by fid") == grids
+
+
+def test_a_village_without_grids_moves_and_goes(city: Any) -> None:
+    """A village that has no grid yet: a set of divisions only, whole and taken back whole."""
+    who = editor(city)
+    one, two = (
+        code for (code,) in rows(
+            city, "select code from wangge.todays_divisions where parent_code = '321283102' order by code limit 2")
+    )  # fmt: skip
+    with city.transaction(Identity("admin")) as cur:
+        cur.execute("delete from wangge.grids where village_code = any(%s)", ([one, two],))
+    before = division_rows(city)
+    merging = run(who, "recode-division", divisions=[{"old": two, "new": one}])
+    assert merging["codes"] == [] and two in merging["ended"]
+    with acting(who):
+        done = publish(city.api, merging["change_set"])
+    assert done.number is not None
+    assert two not in {row[0] for row in division_rows(city)} and findings_of(city, "divisions") == []
+    with acting(who):
+        assert publish(city.api, reverse(city.api, done.number, "撤回")).number is not None
+    assert division_rows(city) == before
+
+
+def test_a_table_that_changes_nothing_or_contradicts_itself_is_told(city: Any) -> None:
+    who = editor(city)
+    one, name, two = rows(
+        city, "select a.code, a.name, b.code from wangge.todays_divisions as a join wangge.todays_divisions as b"
+        " on a.parent_code = b.parent_code and a.code < b.code where a.level = 'village' order by 1, 3 limit 1",
+    )[0]  # fmt: skip
+    for key, table, townships in (
+        ("recode.nothing", [], []),
+        ("recode.nothing", [{"old": one, "name": name}], []),
+        ("recode.no-township", [{"old": one}], []),
+        ("recode.two-names", [{"old": one, "name": "甲"}, {"old": two, "new": one, "name": "乙"}], []),
+        ("recode.township-empty", [{"old": one, "name": "甲"}], [{"code": "321283999", "name": "空镇"}]),
+    ):
+        with pytest.raises(InvalidInput) as told:
+            run(who, "recode-division", divisions=table, townships=townships)
+        assert told.value.key == key

@@ -31,9 +31,10 @@ class NewDivision:
     new : str or None
         Its new code; None when it is not known.
     township : str or None
-        9-digit code of its new township, needed where ``new`` is not known.
+        9-digit code of its new township, needed where ``new`` is not known and more than the name changes.
     name : str or None
-        What it is called from then on; None for the name that it has.
+        What it is called from then on; None for the name that it has. A row of nothing else is a village that keeps
+        its code and gets another name.
     """
 
     old: str
@@ -77,7 +78,7 @@ def new_villages(table: Sequence[NewDivision], known: Collection[str], retired: 
     ------
     InvalidInput
         ``recode.unknown-village`` for an old code that is none, ``recode.twice`` for one with two rows that differ,
-        ``recode.no-township`` where neither the new code nor the township is given, ``recode.township`` for a township
+        ``recode.no-township`` where neither new code, township nor name is given, ``recode.township`` for a township
         that is not nine digits or does not fit the new code, ``recode.taken`` for a given code that was a village's
         and is given up, ``recode.full`` where a township has no number left.
 
@@ -95,7 +96,7 @@ def new_villages(table: Sequence[NewDivision], known: Collection[str], retired: 
     """
     rows = _rows(table, set(known))
     gone = set(retired)
-    leaving = {row.old for row in rows if (row.new != row.old if row.new else row.township != row.old[:9])}
+    leaving = {row.old for row in rows if (row.new or row.township or row.old) not in (row.old, row.old[:9])}
     for row in rows:
         # a village may go into one that stays; a code that is given up is not used again
         if row.new is not None and row.new != row.old and (row.new in gone or row.new in leaving):
@@ -121,7 +122,7 @@ def _rows(table: Sequence[NewDivision], known: set[str]) -> list[NewDivision]:
             raise InvalidInput("recode.unknown-village", old=row.old)
         if rows.setdefault(row.old, row) != row:
             raise InvalidInput("recode.twice", old=row.old)
-        if row.new is None and row.township is None:
+        if row.new is None and row.township is None and row.name is None:
             raise InvalidInput("recode.no-township", old=row.old)
         if row.new is not None:
             check_village_code(row.new)

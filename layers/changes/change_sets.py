@@ -30,6 +30,7 @@ _LIST: Final = """
     select sets.id, title, author, state, is_current, owner = wangge.asking_owner(), reverses, opened_at, closed_at,
         count(edited.id) filter (where op = 'create'), count(edited.id) filter (where op = 'update'),
         count(edited.id) filter (where op = 'delete'),
+        (select count(*) from wangge.edited_divisions as division where division.change_set = sets.id),
         (select count(*) from wangge.findings where findings.change_set = sets.id and severity = 'error'),
         publication.id, publication.published_by, publication.published_at, publication.day
     from wangge.change_sets as sets
@@ -57,7 +58,9 @@ class ChangeSet:
         The publication that it takes back.
     opened_at, closed_at : datetime or None
     created, changed, deleted : int
-        Edits by what they do.
+        Edits of grids by what they do.
+    divisions : int
+        How many divisions it changes or ends.
     errors : int
         Findings that would keep it from being published.
     publication : int or None
@@ -77,6 +80,7 @@ class ChangeSet:
     created: int
     changed: int
     deleted: int
+    divisions: int
     errors: int
     publication: int | None
     published_by: str | None

@@ -17,7 +17,7 @@ from geo.codes.schemes import DEFAULT_SCHEME
 from geo.errors import Conflict, InvalidInput, Unsound
 from geo.finding import Finding
 from layers.changes.change_sets import open_aside
-from layers.changes.edited_divisions import keep_divisions, publish_divisions, require_current
+from layers.changes.edited_divisions import edits_divisions, keep_divisions, publish_divisions, require_current
 from layers.changes.flags import keep
 from layers.changes.ground import COLUMNS, Edit, Ground, read_ground
 from layers.changes.lineage_rows import lineage_rows
@@ -144,7 +144,8 @@ def publish_within(
         raise Conflict("publish.stale", change_set=change_set, ids=", ".join(stale[:20]), count=len(stale))
     require_current(cur, change_set)
     ground = read_ground(cur, change_set)
-    if not ground.edits:
+    # a township may get another name and keep all its grids
+    if not ground.edits and not edits_divisions(cur, change_set):
         raise InvalidInput("publish.nothing", change_set=change_set)
     noded = node_ground(ground)
     found = check_edits(cur, ground, noded.shapes, noded.near)

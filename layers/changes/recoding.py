@@ -68,25 +68,43 @@ def propose_recoding(
     Raises
     ------
     InvalidInput
-        As `geo.changes.recode.new_villages`; when no village of the table changes; when a new township has no name.
+        As `geo.changes.recode.new_villages`; when nothing changes; when a new township has no name or no village, or a
+        village that others become part of gets two names.
     """
     villages = todays(draft.cur, "village")
     draft.cur.execute(_EVER)
     ever = {village for (village,) in draft.cur.fetchall()}
     recoding = new_villages(table, villages, ever - set(villages))
-    if not recoding.villages:
-        raise InvalidInput("recode.nothing")
     olds: defaultdict[str, list[str]] = defaultdict(list)
     for old, new in recoding.villages.items():
         olds[new].append(old)
-    names = {row.new or recoding.villages.get(row.old, row.old): row.name for row in table if row.name}
+    names = _village_names(table, recoding)
     put = [_village(new, mine, villages, names.get(new)) for new, mine in sorted(olds.items())]
+    put += [_renamed(villages[code], name) for code, name in sorted(names.items()) if code not in olds]
+    put = [one for one in put if one is not villages.get(one.code)]
     gone = sorted(set(recoding.villages) - set(olds))
     after = {code: one for code, one in villages.items() if code not in recoding.villages} | {v.code: v for v in put}
     townships, ended = _townships(todays(draft.cur, "township"), recoding, after, township_names or {})
+    if not (put or townships):
+        raise InvalidInput("recode.nothing")
     grids = draft.of_villages(sorted(recoding.villages))
     codes = _grid_codes(draft, grids, recoding, sorted(olds))
     return RecodingPlan(recoding, grids, codes, [*townships, *put], [*ended, *gone], dict(olds))
+
+
+def _village_names(table: Sequence[NewDivision], recoding: Recoding) -> dict[str, str]:
+    """What villages are called by their codes from then on, where the table says so."""
+    names: dict[str, str] = {}
+    for row in table:
+        code = recoding.villages.get(row.old, row.old)
+        if row.name and names.setdefault(code, row.name) != row.name:
+            raise InvalidInput("recode.two-names", code=code, one=names[code], other=row.name)
+    return names
+
+
+def _renamed(division: Division, name: str) -> Division:
+    """A division by another name; the same one where that is its name already."""
+    return division if division.name == name else replace(division, name=name)
 
 
 def _village(new: str, olds: Sequence[str], villages: Mapping[str, Division], name: str | None) -> Division:
@@ -101,14 +119,18 @@ def _village(new: str, olds: Sequence[str], villages: Mapping[str, Division], na
 def _townships(
     townships: Mapping[str, Division], recoding: Recoding, after: Mapping[str, Division], names: Mapping[str, str]
 ) -> tuple[list[Division], list[str]]:
-    """Townships whose villages change as they are to be, and those that have none left."""
+    """Townships whose villages or names change as they are to be, and those that have no village left."""
     touched = {code[:9] for pair in recoding.villages.items() for code in pair}
+    empty = sorted(names.keys() - touched - townships.keys())
+    if empty:
+        raise InvalidInput("recode.township-empty", codes=", ".join(empty))
     left = {code: [one for one in after.values() if one.code[:9] == code] for code in sorted(touched)}
     nameless = [code for code, mine in left.items() if mine and code not in townships and code not in names]
     if nameless:
         raise InvalidInput("recode.township-name", codes=", ".join(nameless))
+    others = [_renamed(townships[code], names[code]) for code in sorted(names.keys() - touched)]
     parents = {code[:6]: one.parent_code for code, one in townships.items()}
-    put = []
+    put = [one for one in others if one is not townships[one.code]]
     for code, mine in left.items():
         if mine:
             was = townships.get(code)

@@ -40,16 +40,16 @@ class RecodeDivisionParameters(Parameters):
     """Inputs of recode-division."""
 
     divisions: list[DivisionRow] = Field(
-        ...,
-        min_length=1,
+        default_factory=list,
         max_length=5000,
         title="Divisions",
         description="A row a village: old (12 digits), and new (12 digits) or, where that is not known yet, township "
-        "(9 digits); then a code is made up that keeps the village's three digits where they are free.",
+        "(9 digits); then a code is made up that keeps the village's three digits where they are free. A village that "
+        "only gets another name has old and name.",
         json_schema_extra={
             "title_zh": "区划对照表",
             "description_zh": "每村一行：old 为原 12 位编码，new 为新编码；新编码未定时给出 township（9 位），"
-            "系统暂编，后三位空闲则沿用。",
+            "系统暂编，后三位空闲则沿用；仅更名时给出 old 与 name。",
         },
     )
     townships: list[TownshipRow] = Field(
