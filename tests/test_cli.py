@@ -151,6 +151,17 @@ def test_an_input_from_a_file(tmp_path: Path) -> None:
     assert caught.value.values["path"] == str(path)
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gbk"])
+def test_a_table_from_a_file_is_a_list_of_objects(tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "对照表.csv"
+    path.write_text("old,new,name\n321283102201,,合村\n,,\n321283102202,321283102201,\n", encoding)
+    assert parse_input(f"divisions=@{path}", {}) == (
+        "divisions", [{"old": "321283102201", "name": "合村"}, {"old": "321283102202", "new": "321283102201"}]
+    )  # fmt: skip
+    with pytest.raises(InvalidInput):
+        parse_input(f"divisions=@{tmp_path / 'none.csv'}", {})
+
+
 def test_the_body_of_an_execute_request_will_do(tmp_path: Path) -> None:
     path = tmp_path / "inputs.json"
     path.write_text('{"inputs": {"a": 1}, "response": "raw"}')

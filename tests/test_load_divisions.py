@@ -7,9 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import shapely
 from town import CITY, EAST, WEST, build_town, fetch, rejected, table
 
+from geo.errors import InvalidInput
+from layers.database import database as databases
+from layers.identity import Identity, acting
 from layers.loading.load import load_file
+from processes.registry import PROCESSES
 
 if TYPE_CHECKING:
     from layers.database.database import Database
@@ -101,3 +106,42 @@ def test_each_row_is_told_what_is_wrong_with_its_days(town: Database, tmp_path: 
     assert "later than today" in found[7, "valid_to"]
     assert "… – 2004-12-31" in found[8, "parent_code"]
     assert fetch(town, "select count(*) from wangge.divisions") == [(5,)]
+
+
+def test_a_code_of_the_past_leads_to_what_it_became(
+    db: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Three quarters of a village went to one, a quarter to another; a fifth of the city was nobody's for two years."""
+    monkeypatch.setattr(databases, "_bound", db.api)
+    county = ("321283,市,,", shapely.box(120, 32, 120.2, 32.1))
+    rows = [
+        county, ("321283001,镇,,", county[1]),
+        ("321283001001,甲村,,2015-01-01", shapely.box(120, 32, 120.08, 32.1)),
+        ("321283001002,乙村,2015-01-01,", shapely.box(120, 32, 120.06, 32.1)),
+        ("321283001003,丙村,,2015-01-01", shapely.box(120.08, 32, 120.16, 32.1)),
+        ("321283001003,丙社区,2015-01-01,", shapely.box(120.06, 32, 120.16, 32.1)),
+        ("321283001004,丁村,,2016-01-01", shapely.box(120.16, 32, 120.2, 32.1)),
+        ("321283001004,丁社区,2018-01-01,", shapely.box(120.16, 32, 120.2, 32.1)),
+    ]  # fmt: skip
+    path = table(tmp_path / "past.csv", HEADER, *(f'{row},"{shape.wkt}"' for row, shape in rows))
+    assert load(db, path).rejected == 0
+
+    def way(code: str, to_day: str, day: str | None = None) -> dict[str, Any]:
+        with acting(Identity("staff")):
+            inputs = {"code": code, "to_day": to_day} | ({"day": day} if day else {})
+            (found,) = PROCESSES["trace-code"]().execute(inputs)[1]["ways"]
+        return dict(found)
+
+    assert way("321283001001", "2020-01-01")["shares"] == pytest.approx(
+        {"321283001002": 0.75, "321283001003": 0.25}, abs=1e-3
+    )
+    back = way("321283001003", "2014-01-01", "2020-01-01")
+    assert back["shares"] == pytest.approx({"321283001003": 0.8, "321283001001": 0.2}, abs=1e-3)
+    assert {step["operation"] for step in back["path"]} == {"transfer", "merge"}
+    gone = way("321283001004", "2017-01-01", "2015-06-01")
+    assert (gone["shares"], gone["nobody"]) == ({}, 1.0)
+    with pytest.raises(InvalidInput) as told:
+        way("321283001004", "2020-01-01", "2017-01-01")
+    assert told.value.values["days"] == "… – 2015-12-31, 2018-01-01 – …"
+    with pytest.raises(InvalidInput, match="trace.unknown-division"):
+        way("321283001009", "2020-01-01")

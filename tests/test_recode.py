@@ -49,7 +49,7 @@ def test_given_codes_are_taken_as_they_are_and_villages_may_become_one() -> None
         ([NewDivision(EAST + "201", township=WEST), NewDivision(EAST + "201", township=EAST)], "recode.twice"),
         ([NewDivision(EAST + "201")], "recode.no-township"),
         ([NewDivision(EAST + "201", township="32128300")], "recode.township"),
-        ([NewDivision(EAST + "201", WEST + "201", EAST)], "recode.township"),
+        ([NewDivision(EAST + "201", WEST + "201", EAST)], "recode.township-code"),
         ([NewDivision(EAST + "201", EAST + "200")], "recode.taken"),
         ([NewDivision(EAST + "201", EAST + "202"), NewDivision(EAST + "202", EAST + "201")], "recode.taken"),
         ([NewDivision("3212831232")], "code.not-a-village"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections import Counter
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -116,6 +117,17 @@ def test_the_change_of_april_2021_is_published_and_taken_back(city: Any, shared:
     # every old code leads to its new one
     for old in sorted(moved)[::40]:
         assert run(who, "trace-code", code=old)["ways"][0]["shares"] == {moved[old]: 1.0}
+    for old in sorted(answer["villages"])[::9]:
+        forwards, backwards = run(who, "trace-code", code=old)["ways"]
+        assert forwards["shares"] == {answer["villages"][old]: 1.0} and backwards["shares"] == {old: 1.0}
+        assert [(one["before"], one["publication"]) for one in forwards["path"]] == [(old, done.number)]
+    # a township that ended leads to those that got its villages, by their ground
+    ended = run(who, "trace-code", code="321283114")["ways"][0]["shares"]
+    area = {code: shape.area for code, shape in before[1].items() if code[:9] == "321283114"}
+    gone = Counter({new[:9]: 0.0 for new in ended})
+    for old, size in area.items():
+        gone[answer["villages"][old][:9]] += size / sum(area.values())
+    assert ended == pytest.approx(gone, abs=1e-6)
     # taken back: divisions under the codes that they had, grids with new codes, nobody's ground lost
     with acting(who):
         again = reverse(city.api, done.number, "撤回")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import csv
 import json
 import sys
 from collections.abc import Mapping
@@ -86,8 +87,8 @@ def parse_input(pair: str, properties: Mapping[str, Any]) -> tuple[str, Any]:
     Parameters
     ----------
     pair : str
-        A value that begins with ``@`` names a JSON file (a GeoJSON layer, say); any other is JSON where it can be,
-        else text.
+        A value that begins with ``@`` names a JSON file (a GeoJSON layer, say) or a CSV table, whose rows become
+        objects by the names of its columns; any other is JSON where it can be, else text.
     properties : mapping
         JSON schema of each input by name; where an input can only be text, ``321283`` stays text.
 
@@ -100,6 +101,8 @@ def parse_input(pair: str, properties: Mapping[str, Any]) -> tuple[str, Any]:
     if not equals or not name:
         raise InvalidInput("cli.bad-pair", option="--input", pair=pair)
     if value.startswith("@"):
+        if value.lower().endswith(".csv"):
+            return name, _table(Path(value[1:]))
         return name, _json(_read(Path(value[1:])), value[1:])
     if _types(properties.get(name, {})) <= {"string", "null"} and name in properties:
         return name, value
@@ -119,9 +122,18 @@ def _types(schema: Mapping[str, Any]) -> set[str]:
     return {schema.get("type", "any")}
 
 
-def _read(path: Path) -> str:
+def _table(path: Path) -> list[dict[str, str]]:
+    """Rows of a CSV file, as text; cells that are empty say nothing."""
+    from layers.loading.encoding import encoding_of_text
+
+    encoding = encoding_of_text(path) if path.is_file() else "utf-8"
+    rows = csv.DictReader(_read(path, encoding).splitlines(), restkey="")
+    return [{name: cell for name, cell in row.items() if cell} for row in rows if any(row.values())]
+
+
+def _read(path: Path, encoding: str = "utf-8") -> str:
     try:
-        return path.read_text("utf-8")
+        return path.read_text(encoding)
     except FileNotFoundError:
         raise InvalidInput("cli.no-file", path=path) from None
     except (OSError, UnicodeDecodeError) as error:

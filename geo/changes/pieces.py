@@ -57,7 +57,7 @@ def common_ground(
         for i in np.flatnonzero(~shapely.is_valid(shapes) | ~(shapely.area(shapes) > 0)).tolist():
             raise InvalidInput("lineage.no-ground", id=ids[i])
     first, second, ground = _overlay(before, after)
-    same = np.array([True] * len(first))
+    same = np.ones(len(first), dtype=bool)
     if before_kinds is not None and after_kinds is not None:
         same = np.asarray(before_kinds, dtype=object)[first] == np.asarray(after_kinds, dtype=object)[second]
     first, second, ground = first[same], second[same], ground[same]

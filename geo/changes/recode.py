@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -18,6 +19,8 @@ from geo.errors import InvalidInput
 #: First and last number of each class of village: residents', villagers' committees, others, merged communities.
 _CLASSES: Final = ((1, 199), (200, 399), (400, 599), (600, 999))
 _VIRTUAL: Final = 498
+_TOLD: Final = 20
+"""How many codes an error names; it counts all."""
 
 
 @dataclass(frozen=True)
@@ -77,10 +80,10 @@ def new_villages(table: Sequence[NewDivision], known: Collection[str], retired: 
     Raises
     ------
     InvalidInput
-        ``recode.unknown-village`` for an old code that is none, ``recode.twice`` for one with two rows that differ,
+        ``recode.unknown-village`` for old codes that are none, ``recode.twice`` for one with two rows that differ,
         ``recode.no-township`` where neither new code, township nor name is given, ``recode.township`` for a township
-        that is not nine digits or does not fit the new code, ``recode.taken`` for a given code that was a village's
-        and is given up, ``recode.full`` where a township has no number left.
+        that is not nine digits, ``recode.township-code`` for one that does not fit the new code, ``recode.taken``
+        for a given code that was a village's and is given up, ``recode.full`` where a township has no number left.
 
     Notes
     -----
@@ -118,19 +121,24 @@ def _rows(table: Sequence[NewDivision], known: set[str]) -> list[NewDivision]:
     rows: dict[str, NewDivision] = {}
     for row in table:
         check_village_code(row.old)
-        if row.old not in known:
-            raise InvalidInput("recode.unknown-village", old=row.old)
         if rows.setdefault(row.old, row) != row:
             raise InvalidInput("recode.twice", old=row.old)
-        if row.new is None and row.township is None and row.name is None:
-            raise InvalidInput("recode.no-township", old=row.old)
+    # a notice has hundreds of rows: what is wrong with many of them is told at once
+    _none("recode.unknown-village", [old for old in rows if old not in known])
+    _none("recode.no-township", [old for old, row in rows.items() if not (row.new or row.township or row.name)])
+    for row in rows.values():
+        if row.township is not None and not re.fullmatch("[0-9]{9}", row.township):
+            raise InvalidInput("recode.township", old=row.old, township=row.township)
         if row.new is not None:
             check_village_code(row.new)
-        if row.township is not None:
-            digits = len(row.township) == 9 and row.township.isascii() and row.township.isdigit()
-            if not digits or (row.new is not None and row.new[:9] != row.township):
-                raise InvalidInput("recode.township", old=row.old, township=row.township, new=row.new or "")
+            if row.township is not None and row.new[:9] != row.township:
+                raise InvalidInput("recode.township-code", old=row.old, township=row.township, new=row.new)
     return [rows[old] for old in sorted(rows)]
+
+
+def _none(key: str, codes: list[str]) -> None:
+    if codes:
+        raise InvalidInput(key, codes=", ".join(sorted(codes)[:_TOLD]), count=len(codes))
 
 
 def _next(old: str, township: str, taken: set[str]) -> str:

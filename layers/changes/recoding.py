@@ -127,7 +127,7 @@ def _townships(
     left = {code: [one for one in after.values() if one.code[:9] == code] for code in sorted(touched)}
     nameless = [code for code, mine in left.items() if mine and code not in townships and code not in names]
     if nameless:
-        raise InvalidInput("recode.township-name", codes=", ".join(nameless))
+        raise InvalidInput("recode.township-name", codes=", ".join(nameless), first=nameless[0])
     others = [_renamed(townships[code], names[code]) for code in sorted(names.keys() - touched)]
     parents = {code[:6]: one.parent_code for code, one in townships.items()}
     put = [one for one in others if one is not townships[one.code]]

@@ -11,6 +11,7 @@ import shapely
 from psycopg2.extensions import cursor as Cursor
 from shapely.geometry.base import BaseGeometry
 
+from geo.changes.life import Life
 from geo.changes.trace import Step
 from geo.errors import InvalidInput
 from geo.locate import GridIndex
@@ -53,33 +54,49 @@ def read_steps(cur: Cursor, one: date, two: date) -> list[Step]:
     return [Step(*row) for row in cur.fetchall()]
 
 
-def life_of(cur: Cursor, code: str) -> tuple[date, date | None, date]:
-    """First day of a code, the first day on which it was no more (None while it is), and today.
+class GridBook:
+    """The lineage of grids, to follow a code in.
 
-    Raises
-    ------
-    InvalidInput
-        When no grid ever had it.
+    Parameters
+    ----------
+    cur : cursor
+        Whose asker sees the links and grids.
+    code : str
+        The one that is followed.
     """
-    cur.execute(_LIFE, (code,))
-    row = cur.fetchone()
-    if row is None or row[0] is None:
-        raise InvalidInput("trace.unknown", code=code[:40])
-    return row[0], row[1], row[2]
 
+    def __init__(self, cur: Cursor, code: str) -> None:
+        self._cur, self._code = cur, code
 
-def first_day(cur: Cursor) -> date:
-    """First day of the oldest grid."""
-    cur.execute(_FIRST_DAY)
-    ((day,),) = cur.fetchall()
-    found: date = day
-    return found
+    def life(self) -> Life:
+        """Days of the code.
 
+        Raises
+        ------
+        InvalidInput
+            When no grid ever had it.
+        """
+        self._cur.execute(_LIFE, (self._code,))
+        row = self._cur.fetchone()
+        if row is None or row[0] is None:
+            raise InvalidInput("trace.unknown", code=self._code[:40])
+        return Life([(row[0], row[1])], row[2])
 
-def shapes_on(cur: Cursor, codes: Collection[str], day: date) -> dict[str, tuple[str, BaseGeometry]]:
-    """Name and shape (EPSG:4490) of grids on the map of a day, by code."""
-    cur.execute(_SHAPES, (list(codes), day, day))
-    return {code: (name, shapely.from_wkb(bytes(shape))) for code, name, shape in cur.fetchall()}
+    def first_day(self) -> date:
+        """First day of the oldest grid."""
+        self._cur.execute(_FIRST_DAY)
+        ((day,),) = self._cur.fetchall()
+        found: date = day
+        return found
+
+    def steps(self, one: date, two: date) -> list[Step]:
+        """Links between the maps of two days."""
+        return read_steps(self._cur, one, two)
+
+    def shapes(self, codes: Collection[str], day: date) -> dict[str, tuple[str, BaseGeometry]]:
+        """Name and shape (EPSG:4490) of grids on the map of a day, by code."""
+        self._cur.execute(_SHAPES, (list(codes), day, day))
+        return {code: (name, shapely.from_wkb(bytes(shape))) for code, name, shape in self._cur.fetchall()}
 
 
 def grids_on(cur: Cursor, day: date, kind: str) -> tuple[list[str], list[str], Sequence[BaseGeometry]]:

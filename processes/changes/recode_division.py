@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from geo.changes.recode import NewDivision
 from layers.catalogue.changes import GRID_EDITS
@@ -24,7 +24,13 @@ class DivisionRow(BaseModel):
     old: str = Field(..., title="Old code", json_schema_extra={"title_zh": "原编码"})
     new: str | None = Field(None, title="New code", json_schema_extra={"title_zh": "新编码"})
     township: str | None = Field(None, title="New township", json_schema_extra={"title_zh": "新乡镇（街道）代码"})
-    name: str | None = Field(None, min_length=1, title="New name", json_schema_extra={"title_zh": "新名称"})
+    name: str | None = Field(None, title="New name", json_schema_extra={"title_zh": "新名称"})
+
+    @field_validator("new", "township", "name")
+    @classmethod
+    def _filled(cls, value: str | None) -> str | None:
+        """An empty cell of a table says nothing."""
+        return (value or "").strip() or None
 
 
 class TownshipRow(BaseModel):

@@ -1,21 +1,24 @@
-"""Process trace-code: what became of a grid, what it was, on the map of any day, with shares."""
+"""Process trace-code: what became of a grid or division, what it was, on the map of any day, with shares."""
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 from typing import Any, ClassVar
 
-from psycopg2.extensions import cursor as Cursor
 from pydantic import Field
 
 from geo.changes.trace import Step, trace
 from geo.errors import InvalidInput
 from layers.catalogue.changes import GRID_LINEAGE
-from layers.changes.traced import first_day, life_of, read_steps, shapes_on
+from layers.changes.traced import GridBook
+from layers.changes.traced_divisions import DIGITS, DivisionBook
 from layers.database.database import bound
 from layers.text import Text
 from processes.base import Parameters, Process
 from processes.changes.draft_inputs import feature
+
+Book = GridBook | DivisionBook
+"""Where a code is followed."""
 
 
 class TraceCodeParameters(Parameters):
@@ -26,8 +29,8 @@ class TraceCodeParameters(Parameters):
         min_length=1,
         max_length=20,
         title="Code",
-        description="Code of a grid of today or of any day before.",
-        json_schema_extra={"title_zh": "编码", "description_zh": "现行或曾经使用的网格编码。"},
+        description="Code of a grid or of a division (6, 9 or 12 digits), of today or of any day before.",
+        json_schema_extra={"title_zh": "编码", "description_zh": "现行或曾用的网格编码，或区划代码（6、9、12 位）。"},
     )
     day: date | None = Field(
         None,
@@ -41,7 +44,7 @@ class TraceCodeParameters(Parameters):
         description="Follow it to the map of this day; both to today and to the beginning when not given.",
         json_schema_extra={
             "title_zh": "追溯至",
-            "description_zh": "追溯到哪一天的网格；缺省为向后到今天、向前到最初。",
+            "description_zh": "追溯到哪一天；缺省为向后到今天、向前到最初。",
         },
     )
 
@@ -52,39 +55,41 @@ class TraceCode(Process):
     id: ClassVar[str] = "trace-code"
     title: ClassVar[Text] = Text("编码沿革追溯", "Trace a code")
     description: ClassVar[Text] = Text(
-        "沿拆分、合并、划转等沿革，向后或向前追溯任一编码（含已停用的）到任一天，给出面积占比；占比合计为 1。",
-        "Follows any code, retired or not, forwards and backwards through splits, merges and transfers to the map of "
-        "any day, with shares of ground that sum to 1.",
+        "沿拆分、合并、划转等，向后或向前追溯任一网格编码或区划代码（含已停用的）到任一天，给出面积占比，合计为 1。",
+        "Follows any code of a grid or division, retired or not, forwards and backwards through splits, merges and "
+        "transfers to the map of any day, with shares of ground that sum to 1.",
     )
     parameters: ClassVar[type[Parameters]] = TraceCodeParameters
-    result: ClassVar[Text] = Text("前后网格及其占比", "The grids before and after, with shares")
+    result: ClassVar[Text] = Text("前后网格或区划及其占比", "The grids or divisions before and after, with shares")
     example: ClassVar[dict[str, Any]] = {"code": "321283100202001"}
     least_role: ClassVar[str] = GRID_LINEAGE.readers
 
     def run(self, parameters: TraceCodeParameters) -> dict[str, Any]:
         """Where the code leads."""
+        code = parameters.code
         with bound().transaction() as cur:
-            begin, end, today = life_of(cur, parameters.code)
-            last = today if end is None else end - timedelta(days=1)
-            day = parameters.day or max(last, begin)
-            if not begin <= day <= max(last, begin):
-                raise InvalidInput("trace.not-valid", code=parameters.code, day=day, first=begin, last=last)
-            targets = [parameters.to_day] if parameters.to_day else [today, first_day(cur)]
-            ways = [_way(cur, parameters.code, day, target) for target in dict.fromkeys(targets)]
+            book: Book = DivisionBook(cur, code) if code.isdigit() and len(code) in DIGITS else GridBook(cur, code)
+            life = book.life()
+            day = parameters.day or life.last_day
+            if not life.has(day):
+                raise InvalidInput("trace.not-valid", code=code, day=day, days=life.written())
+            targets = [parameters.to_day] if parameters.to_day else [life.today, book.first_day()]
+            ways = [_way(book, code, day, target) for target in dict.fromkeys(targets)]
+        (begin, _), (_, end) = life.spans[0], life.spans[-1]
         return {
             "type": "FeatureCollection",
-            "code": parameters.code,
+            "code": code,
             "day": day.isoformat(),
-            "valid_from": begin.isoformat(),
+            "valid_from": None if begin is None else begin.isoformat(),
             "valid_to": None if end is None else end.isoformat(),
             "ways": [way for way, _ in ways],
             "features": [one for _, features in ways for one in features],
         }
 
 
-def _way(cur: Cursor, code: str, day: date, target: date) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    found = trace(code, read_steps(cur, day, target), day, target)
-    shapes = shapes_on(cur, list(found.shares), target)
+def _way(book: Book, code: str, day: date, target: date) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    found = trace(code, book.steps(day, target), day, target)
+    shapes = book.shapes(found.shares, target)
     direction = "forwards" if target >= day else "backwards"
     way = {
         "direction": direction,
@@ -104,7 +109,8 @@ def _way(cur: Cursor, code: str, day: date, target: date) -> tuple[dict[str, Any
 def _step(step: Step) -> dict[str, Any]:
     return {
         "day": step.day.isoformat(),
-        "publication": step.publication,
+        # divisions whose past was loaded changed in no publication
+        "publication": step.publication or None,
         "operation": step.operation,
         "before": step.before,
         "after": step.after,
