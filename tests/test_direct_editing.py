@@ -126,6 +126,35 @@ def test_what_is_edited_is_flagged_at_once_and_then_checked(city_copy: Any, logi
     assert rows(city_copy, "select status from wangge.jobs order by number") == [("running",), ("accepted",)]
 
 
+def test_what_an_editor_opens_is_the_map_of_today(city_copy: Any, login: Any) -> None:
+    with city_copy.transaction() as cur:
+        cur.execute("select code from wangge.divisions where level = 'village' order by code limit 1")
+        ((village,),) = cur.fetchall()
+        cur.execute("update wangge.divisions set valid_from = current_date - 3 where code = %s", (village,))
+        cur.execute(
+            "insert into wangge.divisions (code, name, level, parent_code, geom, valid_to)"
+            " select code, '旧名', level, parent_code, geom, valid_from from wangge.divisions where code = %s",
+            (village,),
+        )  # fmt: skip
+        cur.execute("insert into wangge.grids (code, name, kind, village_code, geom, valid_from, valid_to)"
+                    " select village_code || '499', '旧', kind, village_code, geom, current_date - 9, current_date"
+                    " from wangge.grids order by code limit 1")  # fmt: skip
+    with login.cursor() as cur:
+        # what QGIS lists
+        cur.execute("select distinct f_table_name from geometry_columns order by 1")
+        assert cur.fetchall() == [("divisions",), ("findings",), ("grid_edits",), ("grids",)]
+        cur.execute("select name from wangge.divisions where code = %s", (village,))
+        assert len(cur.fetchall()) == 1
+        for table in ("divisions", "grids"):
+            cur.execute(f"select count(*) from wangge.{table} where valid_to is not null")  # noqa: S608
+            assert cur.fetchall() == [(0,)]
+        cur.execute("select obj_description('wangge.divisions'::regclass),"
+                    " col_description('wangge.divisions'::regclass, (select attnum from pg_attribute"
+                    " where attrelid = 'wangge.divisions'::regclass and attname = 'valid_to'))")  # fmt: skip
+        ((table, column),) = cur.fetchall()
+        assert table.startswith("行政区划：") and column == "终止日期"
+
+
 def test_the_service_s_own_edits_wait_for_no_job(city_copy: Any) -> None:
     code, _ = neighbours_in_village(city_copy)
     write(city_copy, editor(city_copy), ("patch", code, {"name": "甲"}, None))

@@ -13,6 +13,7 @@ from psycopg2.errors import DeadlockDetected
 
 from geo.errors import Conflict
 from layers.case_types import write_case_types
+from layers.database.comments import write_comments
 from layers.database.grants import apply_grants
 from layers.heat.cells import refine_cells
 from layers.records.items import write_layers
@@ -57,7 +58,7 @@ def frozen_hashes() -> dict[str, str]:
 
 
 def migrate(dsn: str, progress: Callable[[str], None] | None = None) -> list[str]:
-    """Run what the database lacks, then write grants, row rules and case types anew, all in one transaction.
+    """Run what the database lacks, then write grants, row rules, comments and case types anew, all in one transaction.
 
     Parameters
     ----------
@@ -113,6 +114,7 @@ def _run(dsn: str, progress: Callable[[str], None] | None) -> list[str]:
                 )
                 ran.append(migration.name)
             apply_grants(cur)
+            write_comments(cur)
             write_case_types(cur)
             write_layers(cur)
             if "0007_counts.sql" in ran:
