@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import closing
 from typing import Any
 
 import psycopg2
 import pytest
+from direct_editing import TABLES, direct_login, refused, state
 from editing import editor, neighbours_in_village, rows, write
 
 from layers.changes.publish import publish
@@ -18,9 +18,6 @@ from layers.jobs.queue import JobQueue
 from layers.texts import say
 from processes.registry import PROCESSES
 
-TABLES = (
-    "select relname from pg_class where relnamespace = 'wangge'::regnamespace and relkind in ('r', 'p') order by 1"
-)
 VIEWS = "select relname from pg_class where relnamespace = 'wangge'::regnamespace and relkind = 'v' order by 1"
 SEQUENCES = "select relname from pg_class where relnamespace = 'wangge'::regnamespace and relkind = 'S' order by 1"
 FUNCTIONS = """
@@ -29,36 +26,12 @@ FUNCTIONS = """
     order by 1
 """
 
-_NO_RIGHT = (psycopg2.errors.InsufficientPrivilege, psycopg2.errors.WrongObjectType, psycopg2.errors.UndefinedColumn)
-
 
 @pytest.fixture
 def login(city_copy: Any) -> Iterator[Any]:
-    """A connection of one who edits directly.
-
-    The cluster lets in by the name of the system's user, so it began as the administrator's; that is why nobody tries
-    ``set session authorization`` on it, which asks who it began as.
-    """
-    with closing(psycopg2.connect(city_copy.admin_dsn)) as connection:
-        connection.autocommit = True
-        with connection.cursor() as cur:
-            cur.execute("drop role if exists wang_editor")
-            cur.execute("create role wang_editor login in role wangge_editor")
-            cur.execute("set session authorization wang_editor")
+    """A connection of one who edits directly."""
+    with direct_login(city_copy) as connection:
         yield connection
-        with connection.cursor() as cur:
-            cur.execute("reset session authorization")
-            cur.execute("drop role wang_editor")
-
-
-def state(database: Any) -> dict[str, Any]:
-    """Every row of every table in its version, but of the sets, which are what editors write."""
-    found = {}
-    for (table,) in rows(database, TABLES):
-        if table not in ("change_sets", "edited_grids", "findings", "jobs", "layer_versions", "outbox"):
-            statement = f"select count(*), sum(hashtext(ctid::text || xmin::text)::bigint) from wangge.{table}"  # noqa: S608
-            found[table] = rows(database, statement)
-    return found
 
 
 def test_the_view_is_written_as_a_table(city_copy: Any, login: Any) -> None:
@@ -179,7 +152,7 @@ def test_nothing_else_can_be_written(city_copy: Any, login: Any) -> None:
     before = state(city_copy)
     tables = [name for (name,) in rows(city_copy, TABLES)]
     assert {"grids", "issued_codes", "publications", "keys", "jobs", "divisions"} <= set(tables)
-    refused = []
+    taken = []
     with login.cursor() as cur:
         # no error, but a warning: who holds no right to give gives none
         for table in ("grids", "divisions", "change_sets", "findings"):
@@ -211,7 +184,7 @@ def test_nothing_else_can_be_written(city_copy: Any, login: Any) -> None:
             f"create table mine () inherits (wangge.{table})",
             f"select * from wangge.{table} for update",  # noqa: S608
         ):  # fmt: skip
-            refused.append(_refused(login, statement))
+            taken.append(refused(login, statement))
     for (view,) in rows(city_copy, VIEWS):
         for statement in (
             f"truncate wangge.{view}", f"drop view wangge.{view} cascade",
@@ -219,13 +192,13 @@ def test_nothing_else_can_be_written(city_copy: Any, login: Any) -> None:
             f"create or replace view wangge.{view} as select 1",
             *(() if view == "grid_edits" else (f"delete from wangge.{view}",)),  # noqa: S608
         ):  # fmt: skip
-            refused.append(_refused(login, statement))
+            taken.append(refused(login, statement))
     for (sequence,) in rows(city_copy, SEQUENCES):
         for statement in (
             f"select nextval('wangge.{sequence}')", f"select setval('wangge.{sequence}', 1)",
             f"alter sequence wangge.{sequence} restart", f"drop sequence wangge.{sequence} cascade",
         ):  # fmt: skip
-            refused.append(_refused(login, statement))
+            taken.append(refused(login, statement))
     for statement in (
         "update wangge.grid_edits set publication = 1", "copy wangge.grid_edits from program 'true'",
         "set role wangge_owner", "set role wangge_api",
@@ -241,8 +214,8 @@ def test_nothing_else_can_be_written(city_copy: Any, login: Any) -> None:
         "create extension dblink", "do language plpgsql $$ begin delete from wangge.grids; end $$",
         "select lo_import('/etc/passwd')", "select pg_read_file('/etc/passwd')", "load 'auto_explain'",
     ):  # fmt: skip
-        refused.append(_refused(login, statement))
-    assert [one for one in refused if one] == []
+        taken.append(refused(login, statement))
+    assert [one for one in taken if one] == []
     assert state(city_copy) == before
 
 
@@ -254,7 +227,7 @@ def test_no_function_writes_for_an_editor(city_copy: Any, login: Any) -> None:
     assert all(any(word in name for name, *_ in functions) for word in closed)
     for name, volatility, count in functions:
         call = f"select {name.partition('(')[0]}({', '.join(['null'] * count)})"
-        told = _refused(login, call)
+        told = refused(login, call)
         if any(word in name for word in closed) or volatility == "v":
             assert told == "", name
     assert state(city_copy) == before
@@ -275,16 +248,3 @@ def test_settings_do_not_make_one_somebody_else(city_copy: Any, login: Any) -> N
         assert refused.value.pgcode == "WG403"
     found = rows(city_copy, "select change_set, name from wangge.edited_grids order by 1")
     assert found == [(number, "甲"), (number + 1, "乙")]
-
-
-def _refused(connection: Any, statement: str) -> str:
-    """Empty when the statement fails for lack of rights; else what it was."""
-    with connection.cursor() as cur:
-        try:
-            cur.execute(statement)
-        except _NO_RIGHT:
-            cur.execute("rollback")
-            return ""
-        except psycopg2.Error as error:
-            return f"{statement}: {type(error).__name__} {error}"
-    return statement

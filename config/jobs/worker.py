@@ -130,7 +130,8 @@ class Worker:
                 self._process.stop()
                 queue.give_back(job)
                 return
-            if ("dismissed", job.id) in queue.heard() or (not ready and not queue.runs(job)):
+            # any login may notify, so that the job was dismissed stands in the table or isn't so
+            if (("dismissed", job.id) in queue.heard() or not ready) and not queue.runs(job):
                 self._process.replace()
                 queue.release(job)
                 break

@@ -23,3 +23,19 @@ begin
     end loop;
 end
 $$;
+
+-- Whoever publishes, checks or runs a job waits for advisory locks, and PostgreSQL lets any login hold any of them for as
+-- long as it likes. In this database only the owner and the service take some.
+do $$
+declare
+    lock_function regprocedure;
+begin
+    for lock_function in
+        select oid::regprocedure from pg_proc
+        where pronamespace = 'pg_catalog'::regnamespace and proname ~ '^pg_(try_)?advisory_'
+    loop
+        execute format('revoke all on function %s from public', lock_function);
+        execute format('grant execute on function %s to wangge_owner, wangge_api', lock_function);
+    end loop;
+end
+$$;

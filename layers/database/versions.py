@@ -31,7 +31,7 @@ def version_name(layer: Layer) -> str:
 class Versions:
     """Versions of the layers of one database, kept by a listening thread.
 
-    A notification arrives with the commit and says the version; once a second the table is read as well, so that a
+    A notification arrives with the commit, and the table is read; once a second it is read anyhow, so that a
     connection that died without a word can't keep a stale version alive. While the listener has no connection nothing
     is known and nothing may be cached.
 
@@ -92,18 +92,14 @@ class Versions:
             connection.close()
 
     def _hear(self, connection: psycopg2.extensions.connection) -> None:
-        """Keep what is notified, until the next look at the table is due."""
+        """Wait until something is notified, or the next look at the table is due."""
         due = time.monotonic() + _CHECK_S
         while not self._stopping.is_set():
             # one that came with the answer to the last look-up is in the list, and makes the socket readable no more
             if connection.notifies:
-                told = [one.payload.rpartition(" ") for one in connection.notifies]
-                connection.notifies.clear()
-                # a new one, since others read it meanwhile
-                known = dict(self._known or {})
-                for layer, _, version in told:
-                    known[layer] = max(int(version), known.get(layer, 0))
-                self._known = known
+                # Only that something is told is believed: any login may notify, and a version that is ahead of the
+                # table would keep what was drawn before the change under the change's own version.
+                return
             left = due - time.monotonic()
             if left <= 0:
                 return
