@@ -1,6 +1,6 @@
 """QGIS without a window, as a program of its own: opens a project, says what it holds, draws it, tries an SLD.
 
-Run by the system's Python: ``python3 qgis_project_reader.py PROJECT.qgz PICTURE.png LAYER.sld`` prints a line of JSON.
+Run by the system's Python: ``python3 qgis_project_reader.py PROJECT.qgz PICTURE.png LAYER.sld YEAR-MONTH``.
 Imports stand inside the functions, so that our own Python, which has no QGIS, can look for doctests here.
 """
 
@@ -20,11 +20,61 @@ def layers_of(project):
             "count": layer.featureCount(),
             "renderer": layer.renderer().type() if layer.renderer() else None,
             "locked": layer.readOnly(),
+            "provider": layer.providerType(),
+            "time": time_of(layer),
             "scale": layer.minimumScale() if layer.hasScaleBasedVisibility() else None,
             "aliases": {field.name(): layer.attributeDisplayName(i) for i, field in enumerate(layer.fields())},
             "widgets": {field.name(): layer.editorWidgetSetup(i).type() for i, field in enumerate(layer.fields())},
         }
     return found
+
+
+def time_of(layer):
+    """Whether the temporal controller moves over a layer, how it tells time, and by which fields."""
+    from qgis.core import QgsVectorLayerTemporalProperties
+
+    told = layer.temporalProperties()
+    modes = {
+        QgsVectorLayerTemporalProperties.ModeFeatureDateTimeInstantFromField: "instant",
+        QgsVectorLayerTemporalProperties.ModeFeatureDateTimeStartAndEndFromFields: "start and end",
+        QgsVectorLayerTemporalProperties.ModeFeatureDateTimeStartAndEndFromExpressions: "expressions",
+    }
+    return [told.isActive(), modes.get(told.mode()), told.startField(), told.endField()]
+
+
+def over_time(layer, year, month):
+    """Pixels that a layer paints at once, and those of a month as its controller asks for it; and its features then."""
+    from qgis.core import (
+        QgsDateTimeRange,
+        QgsFeatureRequest,
+        QgsMapRendererSequentialJob,
+        QgsMapSettings,
+        QgsVectorLayerTemporalContext,
+    )
+    from qgis.PyQt.QtCore import QDate, QDateTime, QSize, QTime
+    from qgis.PyQt.QtGui import QColor
+
+    first = QDate(year, month, 1)
+    period = QgsDateTimeRange(QDateTime(first, QTime(0, 0)), QDateTime(first.addMonths(1), QTime(0, 0)), True, False)
+    painted = []
+    for limited in (False, True):
+        settings = QgsMapSettings()
+        settings.setLayers([layer])
+        settings.setDestinationCrs(layer.crs())
+        settings.setExtent(layer.extent())
+        settings.setOutputSize(QSize(300, 300))
+        settings.setBackgroundColor(QColor("white"))
+        settings.setIsTemporal(limited)
+        if limited:
+            settings.setTemporalRange(period)
+        job = QgsMapRendererSequentialJob(settings)
+        job.start()
+        job.waitForFinished()
+        image = job.renderedImage()
+        painted.append(sum(image.pixelColor(x, y) != QColor("white") for x in range(300) for y in range(300)))
+    asked = layer.temporalProperties().createFilterString(QgsVectorLayerTemporalContext(), period)
+    found = list(layer.getFeatures(QgsFeatureRequest().setFilterExpression(asked)))
+    return {"painted": painted, "found": len(found), "all": layer.featureCount()}
 
 
 def picture(project, path):
@@ -74,6 +124,11 @@ def main():
         "sld": [sld, taken, project.mapLayer("wangge_grids").renderer().type()],
     }
     project.read(sys.argv[1])
+    month = [int(part) for part in sys.argv[4].split("-")]
+    answer["months"] = {
+        id_: over_time(project.mapLayer(id_), *month)
+        for id_ in ("wangge_case_heat_over_time", "wangge_grids_over_time")
+    }
     answer["painted"] = picture(project, sys.argv[2])
     print("ANSWER" + json.dumps(answer, ensure_ascii=False), flush=True)
     application.exitQgis()

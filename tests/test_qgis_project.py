@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+import h3
 import psycopg2
 import pytest
 from system_qgis import ask_qgis
@@ -28,9 +29,16 @@ def document(body: bytes) -> ElementTree.Element:
         return ElementTree.fromstring(archive.read(name).decode("utf-8").partition("\n")[2])
 
 
-def sources(body: bytes) -> dict[str, str]:
-    found = {layer.findtext("datasource", "") for layer in document(body).iter("maplayer")}
+def sources(body: bytes, provider: str = "OAPIF") -> dict[str, str]:
+    """Where the layers of a provider come from, by the layer of the catalogue."""
+    found = {one.findtext("datasource", "") for one in document(body).iter("maplayer")
+             if one.findtext("provider") == provider}  # fmt: skip
+    if provider == "ogr":
+        return {source.split("/collections/")[1].partition("/")[0]: source for source in found}
     return {source.split("typename='")[1].split("'")[0]: source for source in found}
+
+
+OVER_TIME = {"grids", "case-heat"}
 
 
 @pytest.mark.parametrize(("role", "layers"), [(None, PUBLIC), ("staff", STAFF), ("township", STAFF)])
@@ -40,6 +48,9 @@ def test_a_project_has_the_layers_that_its_asker_may_read(service: Any, role: st
     found = sources(answer.content)
     assert set(found) == layers
     assert all(f"url='{service.base_url}'" in source for source in found.values())
+    files = sources(answer.content, "ogr")
+    assert set(files) == OVER_TIME
+    assert all(source.startswith(f"/vsicurl_streaming/{service.base_url}/") for source in files.values())
 
 
 def test_a_key_goes_into_a_project_only_when_asked_for(service: Any) -> None:
@@ -48,6 +59,9 @@ def test_a_key_goes_into_a_project_only_when_asked_for(service: Any) -> None:
     embedded = service.get("/qgis?key=embed", "staff")
     assert embedded.headers["Cache-Control"] == "no-store"
     assert all(f"password='{key}'" in source for source in sources(embedded.content).values())
+    files = sources(embedded.content, "ogr").values()
+    assert all(f"://wangge:{key}@" in source for source in files)
+    assert "@" not in "".join(sources(service.get("/qgis", "staff").content, "ogr").values())
     assert "password" not in "".join(sources(service.get("/qgis?key=embed").content).values())
     assert service.get("/qgis?key=yes", "staff").status_code == 400
 
@@ -55,8 +69,18 @@ def test_a_key_goes_into_a_project_only_when_asked_for(service: Any) -> None:
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_names_follow_the_language(service: Any, language: str) -> None:
     root = document(service.get(f"/qgis?lang={language}", "staff").content)
-    names = {layer.findtext("layername") for layer in root.iter("maplayer")}
+    names = {layer.findtext("layername") for layer in root.iter("maplayer") if layer.findtext("provider") == "OAPIF"}
     assert names == {layer.title.in_(language) for layer in VECTOR_LAYERS if layer.id in STAFF}
+
+
+def fullest_month(service: Any) -> str:
+    """The month with the most cases, as year and month."""
+    with service.database.transaction() as cursor:
+        cursor.execute(
+            "select to_char(day, 'YYYY-MM') from wangge.case_counts group by 1 order by sum(count) desc, 1 limit 1"
+        )
+        ((month,),) = cursor.fetchall()
+    return str(month)
 
 
 @pytest.fixture(scope="module")
@@ -64,9 +88,10 @@ def opened(service: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
     """What QGIS says of the project of a staff key."""
     folder = tmp_path_factory.mktemp("project")
     (folder / "wangge.qgz").write_bytes(service.get("/qgis?key=embed&lang=zh", "staff").content)
+    month = fullest_month(service)
     (folder / "grids.sld").write_bytes(service.get("/collections/grids/style?f=sld").content)
     return ask_qgis(
-        "qgis_project_reader.py", folder, folder / "wangge.qgz", folder / "map.png", folder / "grids.sld"
+        "qgis_project_reader.py", folder, folder / "wangge.qgz", folder / "map.png", folder / "grids.sld", month
     )
 
 
@@ -74,7 +99,8 @@ def test_qgis_opens_every_layer_with_titles_styles_and_meanings(service: Any, op
     assert opened["read"]
     assert opened["crs"] == "EPSG:4549"
     assert opened["title"] == "泰兴市网格"
-    layers = {name.removeprefix("wangge_").replace("_", "-"): layer for name, layer in opened["layers"].items()}
+    layers = {name.removeprefix("wangge_").replace("_", "-"): layer for name, layer in opened["layers"].items()
+              if layer["provider"] == "OAPIF"}  # fmt: skip
     assert set(layers) == STAFF
     for id_, found in layers.items():
         layer = CATALOGUE[id_]
@@ -94,6 +120,34 @@ def test_qgis_opens_every_layer_with_titles_styles_and_meanings(service: Any, op
     assert layers["case-heat"]["count"] == answered["numberMatched"] > 0
     assert layers["divisions"]["renderer"] == "RuleRenderer"
     assert layers["cases"]["scale"] == pytest.approx(34_124, abs=1)
+
+
+def test_the_time_slider_moves_over_what_has_every_day(service: Any, opened: Any) -> None:
+    """The grids of any day, cases and heat by month; of what QGIS has of one time alone a slider would leave holes."""
+    told = {name.removeprefix("wangge_"): layer["time"] for name, layer in opened["layers"].items()}
+    assert {name for name, (on, *_) in told.items() if on} == {
+        "grids_over_time", "case_heat_over_time", "cases", "grid_lineage",
+    }  # fmt: skip
+    assert told["case_heat_over_time"] == [True, "expressions", "first_day", "last_day"]
+    assert told["grids_over_time"] == [True, "expressions", "valid_from", "valid_to"]
+    assert told["cases"] == [True, "instant", "reported_at", ""]
+    month = fullest_month(service) + "-01"
+    with service.database.transaction() as cursor:
+        cursor.execute(
+            "select distinct to_hex(cell) from wangge.case_counts where day >= %s::date"
+            " and day < %s::date + interval '1 month'", (month, month),
+        )  # fmt: skip
+        cells = {h3.cell_to_parent(cell, 7) for (cell,) in cursor.fetchall()}
+        cursor.execute(
+            "select count(*), count(*) filter (where valid_from < %s::date + interval '1 month'"
+            " and (valid_to is null or valid_to > %s::date)) from wangge.grids", (month, month),
+        )  # fmt: skip
+        grids = cursor.fetchone()
+    heat, history = (opened["months"][f"wangge_{name}_over_time"] for name in ("case_heat", "grids"))
+    assert heat["found"] == len(cells) < heat["all"]
+    assert 0 < heat["painted"][1] <= heat["painted"][0]
+    assert (history["all"], history["found"]) == grids
+    assert history["found"] < history["all"]
 
 
 def test_qgis_knows_the_townships_and_how_borders_are_drawn(service: Any, opened: Any) -> None:

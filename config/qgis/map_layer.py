@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from xml.etree.ElementTree import Element, SubElement, fromstring
 
+from config.qgis.over_time import OverTime, file_of, temporal
 from config.styles.mapbox import COUNTED_BELOW, DRAWN_FROM
 from config.styles.qml import layer_qml
 from layers.catalogue.layer import Layer
+from layers.texts import say
 
 _SCALE_OF_ZOOM_0 = 279_541_132
 """Scale of zoom 0 with tiles of 512 pixels at 96 dots an inch, as map pages count zooms."""
@@ -49,6 +51,7 @@ def project_layer(
     box: tuple[float, float, float, float] | None,
     key: str | None = None,
     editable: bool = False,
+    over_time: OverTime | None = None,
 ) -> Element:
     """The element ``maplayer`` of a project.
 
@@ -63,6 +66,8 @@ def project_layer(
         West, south, east, north of the city in degrees.
     editable : bool
         Whether the layer is one that staff edit; every other is locked against it.
+    over_time : OverTime, optional
+        Shows the rows of every day, to be chosen from by time, instead of what the layer answers at once.
     """
     drawn_from = _SHOWN_FROM.get(layer.id)
     root = Element(
@@ -80,16 +85,18 @@ def project_layer(
         extent = SubElement(root, "extent")
         for name, value in zip(("xmin", "ymin", "xmax", "ymax"), box, strict=True):
             SubElement(extent, name).text = repr(value)
-    SubElement(root, "id").text = layer_key(layer)
-    SubElement(root, "datasource").text = datasource(layer, base_url, key)
-    SubElement(root, "layername").text = layer.title.in_(language)
+    SubElement(root, "id").text = layer_key(layer, over_time)
+    SubElement(root, "datasource").text = (
+        file_of(over_time, base_url, key) if over_time else datasource(layer, base_url, key)
+    )
+    SubElement(root, "layername").text = layer_name(layer, language, over_time)
     SubElement(root, "abstract").text = layer.description.in_(language)
     root.append(reference_system("EPSG:4326"))
-    SubElement(root, "provider", encoding="UTF-8").text = "OAPIF"
+    SubElement(root, "provider", encoding="UTF-8").text = provider(over_time)
     flags = SubElement(root, "flags")
     for name, on in (("Identifiable", "1"), ("Removable", "1"), ("Searchable", "1"), ("Private", "0")):
         SubElement(flags, name).text = on
-    _temporal(root, layer)
+    temporal(root, layer, over_time)
     style = fromstring(layer_qml(layer, language).split("\n", 1)[1])
     for name in _STYLE_PARTS:
         found = style.find(name)
@@ -98,9 +105,19 @@ def project_layer(
     return root
 
 
-def layer_key(layer: Layer) -> str:
+def layer_key(layer: Layer, over_time: OverTime | None = None) -> str:
     """Name of a layer inside a project; it stays, so that a project made again finds its layers."""
-    return f"wangge_{layer.id.replace('-', '_')}"
+    return f"wangge_{layer.id.replace('-', '_')}" + ("_over_time" if over_time else "")
+
+
+def layer_name(layer: Layer, language: str, over_time: OverTime | None = None) -> str:
+    """Name of a layer as the legend has it."""
+    return say(over_time.title, language) if over_time else layer.title.in_(language)
+
+
+def provider(over_time: OverTime | None = None) -> str:
+    """What QGIS calls the part of it that reads the layer."""
+    return "ogr" if over_time else "OAPIF"
 
 
 def reference_system(authority: str, tag: str = "srs") -> Element:
@@ -112,15 +129,3 @@ def reference_system(authority: str, tag: str = "srs") -> Element:
     SubElement(system, "authid").text = authority
     SubElement(system, "srid").text = authority.partition(":")[2]
     return root
-
-
-def _temporal(root: Element, layer: Layer) -> None:
-    """Which fields the temporal controller of QGIS moves over."""
-    if not layer.time:
-        return
-    start, end = layer.time[0], layer.time[1] if len(layer.time) > 1 else ""
-    # 1 is an instant in a field, 2 a start and an end
-    SubElement(
-        root, "temporal", enabled="0", mode="2" if end else "1", startField=start, endField=end, durationUnit="min",
-        fixedDuration="0", accumulate="0", limitMode="0",
-    )  # fmt: skip

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from config.qgis.map_layer import layer_key, project_layer, reference_system
+from config.qgis.map_layer import layer_key, layer_name, project_layer, provider, reference_system
+from config.qgis.over_time import OVER_TIME, OverTime, time_settings
 from layers.catalogue.layer import Layer
 from layers.texts import say
 from layers.townships import Township
@@ -81,28 +82,30 @@ def project_qgz(
     return packed.getvalue()
 
 
-def _document(
-    layers: Sequence[Layer], city: ProjectCity, base_url: str, language: str, key: str | None
-) -> Element:
+def _document(layers: Sequence[Layer], city: ProjectCity, base_url: str, language: str, key: str | None) -> Element:
     ordered = sorted(layers, key=lambda layer: (layer.id != EDITED, _RANK[layer.geometry_type]))
+    shown: list[tuple[Layer, OverTime | None]] = [(layer, None) for layer in ordered]
+    shown += [(layer, one) for one in OVER_TIME for layer in ordered if layer.id == one.layer_id]
     title = say("qgis.title", language, city=city.name)
     root = Element("qgis", version="3.22.0", projectname=title)
     SubElement(root, "title").text = title
     root.append(reference_system(f"EPSG:{city.metric_srid}", "projectCrs"))
     tree = SubElement(root, "layer-tree-group")
-    for layer in ordered:
-        SubElement(
-            tree, "layer-tree-layer", id=layer_key(layer), name=layer.title.in_(language), providerKey="OAPIF",
-            checked="Qt::Checked" if layer.id in _SHOWN else "Qt::Unchecked",
-            expanded="1" if layer.id in _SHOWN else "0",
-        )  # fmt: skip
     held = SubElement(root, "projectlayers")
     order = SubElement(root, "layerorder")
-    for layer in ordered:
-        held.append(
-            project_layer(layer, base_url, language, box=city.box, key=key, editable=layer.id == EDITED)
+    for layer, one in shown:
+        on = layer.id in _SHOWN and one is None
+        SubElement(
+            tree, "layer-tree-layer", id=layer_key(layer, one), name=layer_name(layer, language, one),
+            providerKey=provider(one), checked="Qt::Checked" if on else "Qt::Unchecked", expanded="1" if on else "0",
         )  # fmt: skip
-        SubElement(order, "layer", id=layer_key(layer))
+        held.append(
+            project_layer(
+                layer, base_url, language, box=city.box, key=key, editable=layer.id == EDITED, over_time=one
+            )
+        )  # fmt: skip
+        SubElement(order, "layer", id=layer_key(layer, one))
+    time_settings(root)
     _snapping(root, ordered)
     _view(root, city)
     _bookmarks(root, city, language)
