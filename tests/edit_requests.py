@@ -8,7 +8,8 @@ from typing import Any
 from editing import neighbours_in_village
 from shapely.geometry import mapping
 
-QGIS = {"User-Agent": "Mozilla/5.0 QGIS/34400/Windows 11 Version 2009", "Accept-Language": "zh"}
+QGIS = {"User-Agent": "Mozilla/5.0 QGIS/34400/Windows 11 Version 2009", "Accept-Language": "zh-CN,en,*"}
+"""Of headers what QGIS sends of itself; the language as Qt writes it, a list without weights."""
 ITEMS = "/collections/grid-edits/items"
 EPSG = "http://www.opengis.net/def/crs/EPSG/0/"
 OWS = "{http://www.opengis.net/ows/1.1}"

@@ -12,6 +12,7 @@ import shapely
 from edit_requests import EPSG, ITEMS, OWS, QGIS, code_of, feature, item, send
 from editing import halves, in_metres, neighbours_in_village, shape_of
 from pyproj import Transformer
+from qgis_layer import CRS84, QgisLayer
 from shapely.geometry import mapping, shape
 
 # --- what switches editing on
@@ -151,6 +152,44 @@ def test_coordinates_come_in_the_axis_order_of_content_crs(edited: Any, srid: in
     assert shapely.hausdorff_distance(shape(item(edited, code).json()["geometry"]), ground) < 3e-8
     back = item(edited, code, f"?crs={EPSG}{srid}").json()
     assert shapely.hausdorff_distance(shape(back["geometry"]), there) < 0.01
+
+
+@pytest.mark.parametrize("srid", [None, 4490, 4549, 3857])
+def test_qgis_reads_and_writes_in_whatever_crs_its_user_chose(edited: Any, srid: int | None) -> None:
+    """Boxes, pages, geometries of changed and of new features, each in the CRS of the layer and its order of axes."""
+    code, other = neighbours_in_village(edited.database)
+    layer = QgisLayer(edited, crs=f"{EPSG}{srid}" if srid else CRS84)
+    west, east = halves(shape_of(edited.database, code))
+    shown = layer.features(west.bounds)
+    assert {code, other} <= set(shown)
+    assert len(shown) < 100
+    (made,) = layer.save(
+        {code: west}, {code: {"name": "西半"}}, [other], [(east, shown[code]["properties"] | {"name": "东半"})]
+    )
+    assert layer.sent == ["PATCH", "PATCH", "DELETE", "POST"]
+    now = item(edited, code).json()
+    assert now["properties"]["name"] == "西半"
+    assert shapely.hausdorff_distance(shape(now["geometry"]), west) < 3e-8
+    back = item(edited, made["id"]).json()
+    assert shapely.hausdorff_distance(shape(back["geometry"]), east) < 3e-8
+    # of what came along QGIS shows at once what the service made of it
+    properties = made["properties"]
+    assert (properties["op"], properties["code"], properties["name"]) == ("create", None, "东半")
+    assert properties["area_m2"] == pytest.approx(shapely.area(in_metres(east)[0]), rel=1e-5)
+    assert item(edited, other).status_code == 404
+
+
+def test_qgis_without_an_editor_s_key_may_only_look(edited: Any) -> None:
+    for role, layer_id in (("editor", "grids"), ("staff", "grids"), ("staff", "cameras")):
+        layer = QgisLayer(edited, role, layer_id)
+        assert layer.may == {"GET", "HEAD", "OPTIONS"}
+        assert layer.read_only == set(layer.fields)
+
+
+def test_a_set_in_the_address_is_refused_at_once(edited: Any) -> None:
+    """QGIS would hang it on what it reads alone: the set that is shown would not be the one that is written."""
+    for path in ("/", "/openapi", "/conformance", "/collections/grid-edits"):
+        assert edited.get(f"{path}?change-set=1", "editor", headers=QGIS).status_code == 400
 
 
 def test_another_crs_and_swapped_axes_are_refused(edited: Any) -> None:

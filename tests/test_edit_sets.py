@@ -12,6 +12,7 @@ import pytest
 import shapely
 from edit_requests import ITEMS, code_of, feature, item, send
 from editing import editor, far_pairs, halves, neighbours_in_village, nudged, rows, shape_of
+from qgis_layer import QgisLayer
 from shapely.geometry import mapping
 from system_qgis import ask_qgis
 
@@ -134,7 +135,7 @@ def test_tiles_show_the_set(edited: Any) -> None:
 def test_one_run_in_the_order_in_which_qgis_sends_it(clone: Any, city_template: str, tmp_path: Any) -> None:
     """A grid with a shared border is split, the border of two is moved, three are merged and one is deleted.
 
-    QGIS sends geometries first, then new features, then attributes, and last what was deleted.
+    QGIS sends changed geometries first, then changed attributes, then what was deleted, and what is new last.
     """
     from serving import serving
 
@@ -179,18 +180,24 @@ def test_one_run_in_the_order_in_which_qgis_sends_it(clone: Any, city_template: 
             west, east = east, west
             strip = shapely.intersection(shapes[b], shapely.buffer(shapely.intersection(east, shapes[b]), 0.00002))
         merged = shapely.union_all([shapes[code] for code in chain])
-        for id_, polygon in ((a, west), (b, shapely.difference(shapes[b], strip)), (chain[0], merged)):
-            assert send(service, "PATCH", f"{ITEMS}/{id_}", {"geometry": mapping(polygon)}).status_code == 204
+        layer = QgisLayer(service)
+        assert layer.may >= {"POST", "PUT", "PATCH", "DELETE"}
+        shown = layer.features(shapes[a].bounds)
+        assert {a, b} <= set(shown) < set(layer.features())
+        # first what is moved alone: between its two requests the border is torn, and said to be
         for code, polygon, faults in zip(moved, places, (True, False), strict=True):
-            assert send(service, "PATCH", f"{ITEMS}/{code}", {"geometry": mapping(polygon)}).status_code == 204
-            # between the two requests the border is torn, and said to be
+            layer.save({code: polygon})
             assert any(set(moved) <= set(ids) for ids in errors()) is faults
-        assert any(a in ids for ids in errors())
-        made = send(service, "POST", ITEMS, feature(shapely.union(east, strip), name="东半", kind="social", code=a))
-        new = made.headers["Location"].rsplit("/", 1)[1]
-        assert send(service, "PATCH", f"{ITEMS}/{chain[0]}", {"properties": {"name": "三合一"}}).status_code == 204
-        for id_ in (*chain[1:], dedicated):
-            assert send(service, "DELETE", f"{ITEMS}/{id_}").status_code == 204
+        (new,) = layer.save(
+            {a: west, b: shapely.difference(shapes[b], strip), chain[0]: merged},
+            {chain[0]: {"name": "三合一"}},
+            (*chain[1:], dedicated),
+            # a feature that is split off takes its attributes along, and its new name was typed in
+            [(shapely.union(east, strip), shown[a]["properties"] | {"name": "东半"})],
+        )
+        assert layer.sent[2:] == ["PATCH", "PATCH", "PATCH", "PATCH", "DELETE", "DELETE", "DELETE", "POST"]
+        assert (new["properties"]["op"], new["properties"]["code"]) == ("create", None)
+        new = new["id"]
         assert errors() == set()
         who = editor(database, "boss", "admin")
         with acting(who):

@@ -225,6 +225,18 @@ def test_options_offer_no_editing_where_there_is_none(service: Any, path: str) -
         assert not {"POST", "PUT", "PATCH", "DELETE"} & set(allowed)
 
 
+def test_times_come_as_qgis_writes_them(service: Any) -> None:
+    """For "until" and "from" QGIS makes an interval of the first or the last moment of RFC 3339, without a zone."""
+    count = ask(service, "/collections/cases/items?limit=1").json()["numberMatched"]
+    until, since = (
+        ask(service, f"/collections/cases/items?limit=1&datetime={period}").json()["numberMatched"]
+        for period in ("0000-01-01T00:00:00Z%2F2025-06-01T00:00:00.000",
+                       "2025-06-01T00:00:00.000%2F9999-12-31T00:00:00Z")
+    )  # fmt: skip
+    assert 0 < until < count
+    assert until + since == count
+
+
 def test_a_key_is_taken_as_header_and_as_basic(service: Any) -> None:
     key = service.keys["staff"]
     token = base64.b64encode(f"anyone:{key}".encode()).decode()

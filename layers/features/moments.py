@@ -16,6 +16,8 @@ _DATE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?\Z", re.ASCII)
 _MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}(:\d{2}([.,]\d{1,9})?)?([Zz]|[+-]\d{2}:?\d{2})?\Z", re.ASCII)
 _LAST = datetime.max.replace(tzinfo=CITY_ZONE)
 """The last moment that Python and RFC 3339 can write: 9999-12-31 stands for "for ever" in many a register."""
+_OPEN_START = ("", "..", "0000-01-01T00:00:00Z")
+"""What stands for no start: QGIS writes the first moment of RFC 3339, which Python has no number for."""
 
 
 @dataclass(frozen=True)
@@ -74,13 +76,15 @@ def parse_period(text: str, parameter: str = "datetime") -> Period:
     '2024-02-29T23:59:59.999999+08:00'
     >>> parse_period("2024-01-01/..").end is None
     True
+    >>> parse_period("0000-01-01T00:00:00Z/2024-01-01").start is None
+    True
     """
     if "/" not in text:
         return parse_moment(text, parameter)
     first, _, last = text.partition("/")
     if not first and not last:
         raise InvalidInput("query.datetime", parameter=parameter, value=text)
-    start = None if first in ("", "..") else parse_moment(first, parameter).start
+    start = None if first in _OPEN_START else parse_moment(first, parameter).start
     end = None if last in ("", "..") else parse_moment(last, parameter).end
     if start is not None and end is not None and start > end:
         raise InvalidInput("query.datetime-order", parameter=parameter, value=text)
