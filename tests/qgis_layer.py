@@ -60,7 +60,7 @@ class QgisLayer:
         first = self.get(f"{self.items}?limit=10", "application/geo+json, application/json").json()["features"]
         schema = next(link["href"] for link in collection["links"] if link["rel"] == SCHEMA)
         told = self.get(schema, "application/schema+json").json()["properties"]
-        self.fields = sorted((name for name in told if "x-ogc-propertySeq" in told[name]),
+        self.fields = sorted((name for name in told if told[name].get("x-ogc-role") != "primary-geometry"),
                              key=lambda name: told[name]["x-ogc-propertySeq"])  # fmt: skip
         self.read_only = {name for name in self.fields if told[name].get("readOnly")}
         self.may = self._allowed(self.items)

@@ -10,9 +10,12 @@ from typing import Any
 import psycopg2
 import pytest
 from direct_editing import NO_RIGHT, direct_login, refused, state
-from editing import neighbours_in_village, rows
+from editing import editor, neighbours_in_village, rows
 
+from geo.errors import InvalidInput
+from layers.changes.publish import publish
 from layers.database.versions import Versions
+from layers.identity import acting
 
 # psycopg2 says nothing of what else fails: these are the reasons for which PostgreSQL itself takes none of them
 _NEVER = (psycopg2.errors.ObjectNotInPrerequisiteState, psycopg2.errors.FeatureNotSupported,
@@ -132,6 +135,19 @@ def test_the_working_copy_takes_nothing_but_edits(city_copy: Any, login: Any) ->
     found = rows(city_copy, "select owner, edited_grids.id, name from wangge.edited_grids join wangge.change_sets"
                  " on change_sets.id = change_set order by 2")  # fmt: skip
     assert found == [("login wang_editor", code, "改"), ("login wang_editor", made, "冒名")]
+
+
+def test_what_the_service_would_refuse_is_not_published(city_copy: Any, login: Any) -> None:
+    """Of a person nothing gets out, whoever wrote it where."""
+    code, _ = neighbours_in_village(city_copy)
+    with login.cursor() as cur:
+        cur.execute("update wangge.grid_edits set party_organisation = '书记13812345678' where code = %s", (code,))
+    with acting(editor(city_copy, "boss", "admin")), pytest.raises(InvalidInput) as told:
+        publish(city_copy.api, 1)
+    assert told.value.key == "publish.personal"
+    assert (told.value.values["id"], told.value.values["property"]) == (code, "party_organisation")
+    assert "13812345678" not in str(told.value.values)
+    assert rows(city_copy, "select count(*) from wangge.publications") == [(0,)]
 
 
 def test_a_forged_notification_moves_nothing(city_copy: Any, login: Any) -> None:

@@ -27,6 +27,7 @@ from layers.changes.numbering import new_codes
 from layers.changes.refusals import worded
 from layers.changes.tolerated import tolerated
 from layers.database.database import Database
+from layers.loading.personal_data import masked, personal_data
 
 KEEP_SHARE: Final = 0.9
 """A grid keeps its code when this share of its ground stays, both of what it was and of what it is."""
@@ -147,6 +148,7 @@ def publish_within(
     # a township may get another name and keep all its grids
     if not ground.edits and not edits_divisions(cur, change_set):
         raise InvalidInput("publish.nothing", change_set=change_set)
+    _refuse_personal(ground.edits)
     noded = node_ground(ground)
     found = check_edits(cur, ground, noded.shapes, noded.near)
     blocking = tolerated(cur, ground, change_set, found)
@@ -173,6 +175,15 @@ def publish_within(
     if divided:
         keep_divisions(cur, change_set, number)
     return Publication(change_set, number, found, [], noded.moves, codes, lineage, len(ground.edits))
+
+
+def _refuse_personal(edits: Sequence[Edit]) -> None:
+    """What the service refuses to take may have been written in the database itself: it is not published."""
+    for edit in edits:
+        for name, value in edit.values.items():
+            # codes of villages are digits by their nature, and can't be anything else
+            if edit.stays and name != "village_code" and isinstance(value, str) and personal_data(value):
+                raise InvalidInput("publish.personal", id=edit.id, property=name, value=masked(value)[:40])
 
 
 def _lineage(
