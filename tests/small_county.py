@@ -19,8 +19,8 @@ _SIDE: Final = 6
 """Edges of a side of a grid, so that borders have vertices that can be moved."""
 
 _EMPTIED: Final = (
-    "findings", "grid_lineage", "publication_grids", "edited_grids", "grids", "issued_codes", "publications",
-    "change_sets", "divisions", "city",
+    "findings", "grid_lineage", "publication_grids", "publication_divisions", "edited_grids", "edited_divisions",
+    "grids", "divisions", "issued_codes", "publications", "change_sets", "city",
 )  # fmt: skip
 
 

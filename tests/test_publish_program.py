@@ -16,11 +16,14 @@ import shapely
 from editing import editor, faults, halves, nudged, rows, write
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from small_county import COLUMNS, VILLAGES, build_county
+from small_county import COLUMNS, TOWNSHIPS, VILLAGES, build_county
 
+from geo.changes.recode import NewDivision
 from geo.errors import WanggeError
 from layers.changes.change_sets import abandon, open_change_set, reverse
+from layers.changes.drafting import drafting
 from layers.changes.publish import publish
+from layers.changes.recoding import propose_recoding, write_recoding
 from layers.identity import Identity, acting
 
 PROGRAMS: Final = int(os.environ.get("PROGRAMS", "12"))
@@ -32,8 +35,9 @@ _CRUMBS_M2: Final = 0.1
 
 _STEP = st.tuples(
     st.sampled_from(
-        ["split", "border", "merge", "draw", "rename", "half", "delete", "away", "reverse", "publish", "abandon"]
-    ),
+        ["split", "border", "merge", "draw", "rename", "half", "delete", "away", "recode", "reverse", "publish",
+         "abandon"]
+    ),  # fmt: skip
     st.integers(0, 1),
     st.integers(0, 40),
     st.integers(0, 3),
@@ -72,6 +76,8 @@ class County:
                 with acting(who):
                     abandon(self.database.api, self.sets[whose])
                 self.sets[whose] = self.opened(who)
+            elif what == "recode":
+                self.recode(whose, which)
             elif what != "publish":
                 edits = self.edits(who, what, which)
                 write(self.database, who, *(rounded(edit) if which % 2 else edit for edit in edits))
@@ -88,6 +94,16 @@ class County:
             return
         self.published.append(done.number)
         self.sets[whose] = self.opened(self.editors[whose])
+
+    def recode(self, whose: int, which: int) -> None:
+        """A village moves to the other township, or only gets another name."""
+        there = rows(self.database, "select code from wangge.todays_divisions where level = 'village' order by 1")
+        (village,) = there[which % len(there)]
+        (other,) = {*TOWNSHIPS} - {village[:9]}
+        row = NewDivision(village, township=other) if which % 3 else NewDivision(village, name=f"{which}村")
+        names = {code: f"{code[-1]}镇" for code in TOWNSHIPS}
+        with acting(self.editors[whose]), drafting(self.database.api, self.sets[whose]) as draft:
+            write_recoding(draft, propose_recoding(draft, [row], names))
 
     def edits(self, who: Identity, what: str, which: int) -> list[tuple[Any, ...]]:
         """Edits of the working copy of one editor, made of what is there."""
@@ -148,6 +164,24 @@ def check(county: County) -> None:
     _partitions(county, everything, list(shapes[:-1]), shapes[-1])
     _codes(database, everything)
     _shares(database)
+    _divisions(county, shapes[-1])
+
+
+def _divisions(county: County, ground: Any) -> None:
+    """Villages, and townships, cover the ground once on each day, and every grid of today is in a village of today."""
+    everything = rows(
+        county.database, "select level, valid_from, valid_to, st_asbinary(geom) from wangge.divisions order by code"
+    )
+    days = {day + timedelta(days=k) for row in everything for day in row[1:3] if day is not None for k in (-1, 0)}
+    for day in sorted(days | {county.today}):
+        for level in ("village", "township"):
+            there = [shapely.from_wkb(bytes(wkb)) for at, start, end, wkb in everything
+                     if at == level and (start is None or start <= day) and (end is None or end > day)]  # fmt: skip
+            assert abs(sum(shape.area for shape in there) - ground.area) * _M2 < _CRUMBS_M2, (day, level)
+            assert shapely.symmetric_difference(shapely.union_all(there), ground).area * _M2 < _CRUMBS_M2, (day, level)
+    homeless = "select code from wangge.grids where valid_to is null" \
+        " and village_code not in (select code from wangge.todays_divisions)"
+    assert rows(county.database, homeless) == []
 
 
 def _partitions(county: County, everything: list[Any], shapes: list[Any], ground: Any) -> None:
@@ -220,10 +254,11 @@ def test_what_holds_after_any_sequence_of_edits_and_publications(db: Any) -> Non
             county.step(*step)
             if len(county.published) > before:
                 check(county)
-        told.update(county.refused, steps=len(program), published=len(county.published))
+        ((divided,),) = rows(db, "select count(distinct publication) from wangge.publication_divisions")
+        told.update(county.refused, steps=len(program), published=len(county.published), divided=divided)
 
     run()
     print(told)
     # programs that publish nothing, or of which nothing is refused, would show nothing
-    assert told["published"] >= PROGRAMS
+    assert told["published"] >= PROGRAMS and told["divided"] > PROGRAMS / 4
     assert told["gap"] + told["overlap"] > 0
