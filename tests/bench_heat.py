@@ -26,7 +26,8 @@ from layers.database.migrate import migrate
 from layers.database.server import OWNER, create_database, create_extensions
 from layers.features.items_request import ItemsRequest
 from layers.features.moments import parse_period
-from layers.heat.sums import heat_counts, heat_request
+from layers.heat.heat_request import heat_request
+from layers.heat.sums import heat_counts
 from layers.loading.load import load_file
 from layers.sample import load_sample
 from layers.sample.city import build_city

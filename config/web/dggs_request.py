@@ -11,7 +11,7 @@ from geo.heat.zones import Zone, read_zone
 from layers.catalogue.cases import CASE_HEAT
 from layers.features.items_request import ItemsRequest, offered_crs, parse_items_request
 from layers.features.subset import parse_subset
-from layers.heat.sums import DEFAULT_RESOLUTION
+from layers.heat.heat_request import DEFAULT_RESOLUTION
 
 MOST_ZONES = 10_000
 """Zones of one answer."""

@@ -10,7 +10,7 @@ from layers.catalogue.catalogue import CATALOGUE, RASTERS
 from layers.catalogue.layer import Layer
 from layers.catalogue.raster import Raster
 from layers.features.items_request import GREATEST_LIMIT, offered_crs
-from layers.heat.sums import HEAT
+from layers.heat.heat_request import HEAT
 from layers.store import City
 from layers.text import Text
 from layers.tiles.matrix import DEEPEST

@@ -18,7 +18,7 @@ from layers.exporting.parquet_file import write_parquet
 from layers.exporting.rows import Rows
 from layers.exporting.text_file import write_csv, write_features
 from layers.features.items_request import ItemsRequest, parse_items_request
-from layers.heat.sums import HEAT
+from layers.heat.heat_request import HEAT
 from layers.identity import ADMIN, Identity
 
 

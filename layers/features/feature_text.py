@@ -9,7 +9,7 @@ from layers.features.items_request import ItemsRequest
 from layers.features.jsonfg_text import place_texts, time_text
 from layers.features.query import source
 from layers.features.record_text import CONFORMS_TO, PROPERTIES
-from layers.heat.sums import HEAT, heat_request
+from layers.heat.heat_request import HEAT, heat_request
 
 _DEGREE_DIGITS = 8
 _METRE_DIGITS = 4

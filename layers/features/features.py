@@ -16,7 +16,7 @@ from layers.database.versions import version_name
 from layers.features.feature_text import features_statement, variant
 from layers.features.items_request import ItemsRequest, cursor_text
 from layers.features.query import bounds_statement, count_statement, days_statement, id_statement, ids_statement
-from layers.heat.sums import HEAT, heat_request, request_of_id
+from layers.heat.heat_request import HEAT, heat_request, request_of_id
 from layers.sight import sight_of
 
 _TEXT_CACHE_BYTES = 128 * 1024 * 1024

@@ -15,7 +15,8 @@ from layers.features.cql2_spatial import stored_wkb
 from layers.features.cql2_temporal import moment_sql
 from layers.features.items_request import ItemsRequest
 from layers.features.moments import Period
-from layers.heat.sums import HEAT, heat_request, heat_rows
+from layers.heat.heat_request import HEAT, heat_request
+from layers.heat.sums import heat_rows
 from layers.records.search import search_conditions
 
 _CELL = re.compile(r"[0-9a-f]{15}\Z")

@@ -3,14 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from layers.database.sqltext import Sql, all_of
-
-if TYPE_CHECKING:
-    from layers.heat.sums import HeatRequest
-
-_ALL = "all"
+from layers.heat.heat_request import ALL, HeatRequest
 
 
 @dataclass(frozen=True)
@@ -83,7 +78,7 @@ def with_years(wanted: HeatRequest, months: Sql, resolution: Sql, within: Sql | 
         chosen.append(Sql("year + interval '1 year' - interval '1 day' <= %s::date", (wanted.last,)))
     if "class_code" not in wanted.spread:
         chosen.append(Sql("class_code = %s::text", (wanted.class_code,)))
-    if wanted.type_code != _ALL or wanted.channel != _ALL:
+    if wanted.type_code != ALL or wanted.channel != ALL:
         chosen.append(Sql("false"))
     if within is not None:
         chosen.append(Sql("cell in (") + within + Sql(")"))

@@ -5,18 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from geo.heat.cells import CASE_RESOLUTION
 from layers.database.sqltext import Sql, all_of
 from layers.features.moments import month_end, month_start
+from layers.heat.heat_request import ALL, KINDS, HeatRequest
 from layers.heat.public import released_resolution, with_years
 
-if TYPE_CHECKING:
-    from layers.heat.sums import HeatRequest
-
-ALL: Final = "all"
-KINDS: Final = ("class_code", "type_code", "channel")
 EXACT: Final = "(select wangge.heat_audience()) = 'staff'"
 """Asked besides the row rule, which the owner of the tables is not held to."""
 

@@ -14,7 +14,8 @@ from geo.heat.cells import CASE_RESOLUTION, HEAT_RESOLUTIONS
 from layers.database.database import Database
 from layers.database.sqltext import Sql
 from layers.features.items_request import ItemsRequest
-from layers.heat.sums import heat_counts, heat_request
+from layers.heat.heat_request import heat_request
+from layers.heat.sums import heat_counts
 
 _COARSEST: Final = HEAT_RESOLUTIONS[0]
 

@@ -19,7 +19,7 @@ from layers.database.sqltext import Sql, all_of, cast, name
 from layers.features.items_request import ItemsRequest
 from layers.features.moments import day_start
 from layers.features.query import conditions, source
-from layers.heat.sums import HEAT
+from layers.heat.heat_request import HEAT
 
 _DEFAULT_CYCLE = "month"
 """Of a layer that is no base data item."""

@@ -9,7 +9,8 @@ from layers.catalogue.layer import Layer
 from layers.database.sqltext import Sql, all_of, name
 from layers.features.items_request import ItemsRequest
 from layers.features.query import conditions, table
-from layers.heat.sums import HEAT, heat_request, heat_rows
+from layers.heat.heat_request import HEAT, heat_request
+from layers.heat.sums import heat_rows
 from layers.tiles.matrix import TileMatrixSet
 
 Bounds = tuple[float, float, float, float]
