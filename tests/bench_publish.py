@@ -119,7 +119,7 @@ def published(database: Clone, cluster: Cluster) -> float:
     pairs = far_pairs(database, SET // 2)
     whole = []
     for turn in range(7):
-        edits = []
+        edits: list[tuple[Any, ...]] = []
         for one, other in pairs:
             first, second = shape_of(database, one), shape_of(database, other)
             # there and back again, so that every turn has the same to do
@@ -146,8 +146,8 @@ def patches(database: Clone, cluster: Cluster) -> tuple[float, float, float]:
     from serving import serving
 
     pair = neighbours_in_village(database)
-    ground = [shape_of(database, code) for code in pair]
-    moved = nudged(*ground, 1e-5)
+    ground = shape_of(database, pair[0]), shape_of(database, pair[1])
+    moved = nudged(ground[0], ground[1], 1e-5)
     borders = [
         (code, f'{{"geometry":{shapely.to_geojson(shape)}}}')
         for code, shape in zip(pair * 2, (*moved, *ground), strict=True)

@@ -158,8 +158,8 @@ def _transactions(cluster: Cluster) -> int:
     time.sleep(1.1)
     with closing(psycopg2.connect(cluster.admin_dsn)) as connection, connection.cursor() as cursor:
         cursor.execute("select xact_commit from pg_stat_database where datname = 'wangge'")
-        count: int = cursor.fetchone()[0]
-    return count
+        (count,) = cursor.fetchall()[0]
+    return int(count)
 
 
 def _agree(name: str, mine: str, theirs: str, tiles: bool) -> None:

@@ -81,8 +81,9 @@ def _value(data: bytes) -> Any:
         return value.decode()
     if number in (2, 3):
         return struct.unpack("<f" if number == 2 else "<d", value)[0]
-    return {4: lambda: value - (value >> 63 << 64), 5: lambda: value, 6: lambda: _signed(value),
-    7: lambda: bool(value)}[number]()
+    if number == 6:
+        return _signed(value)
+    return {4: value - (value >> 63 << 64), 5: value, 7: bool(value)}[number]
 
 
 def _layer(data: bytes) -> TileLayer:

@@ -60,7 +60,7 @@ def peer_python(name: str, cache: Path, note: Callable[[str], None], *, over_our
 
 def _install(python: Path, pins: Path, note: Callable[[str], None]) -> None:
     total = sum("==" in line for line in pins.read_text("utf-8").splitlines())
-    command = [python, "-m", "pip", "install", "--no-deps", "--no-input", "--progress-bar", "off"]
+    command: list[str | Path] = [python, "-m", "pip", "install", "--no-deps", "--no-input", "--progress-bar", "off"]
     with subprocess.Popen(
         [*command, "--disable-pip-version-check", "-r", pins],
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,

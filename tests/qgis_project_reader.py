@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 import sys
+from typing import Any
 
 
-def layers_of(project):
+def layers_of(project: Any) -> dict[str, Any]:
     """What QGIS made of each layer."""
     found = {}
     for layer in project.mapLayers().values():
@@ -29,7 +30,7 @@ def layers_of(project):
     return found
 
 
-def time_of(layer):
+def time_of(layer: Any) -> list[Any]:
     """Whether the temporal controller moves over a layer, how it tells time, and by which fields."""
     from qgis.core import QgsVectorLayerTemporalProperties
 
@@ -42,7 +43,7 @@ def time_of(layer):
     return [told.isActive(), modes.get(told.mode()), told.startField(), told.endField()]
 
 
-def over_time(layer, year, month):
+def over_time(layer: Any, year: int, month: int) -> dict[str, Any]:
     """Pixels that a layer paints at once, and those of a month as its controller asks for it; and its features then."""
     from qgis.core import (
         QgsDateTimeRange,
@@ -77,7 +78,7 @@ def over_time(layer, year, month):
     return {"painted": painted, "found": len(found), "all": layer.featureCount()}
 
 
-def picture(project, path):
+def picture(project: Any, path: str) -> float:
     """The project drawn as it opens; the share of pixels that are not background."""
     from qgis.core import (
         QgsCoordinateTransform,
@@ -102,7 +103,7 @@ def picture(project, path):
     return sum(image.pixelColor(x, y) != QColor("white") for x in range(400) for y in range(400)) / 160_000
 
 
-def main():
+def main() -> None:
     """Open the project that the command line names."""
     from qgis.core import QgsApplication, QgsProject
 

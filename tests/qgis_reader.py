@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 import sys
+from typing import Any
 
 
-def draw(layer, crs, box, path):
+def draw(layer: Any, crs: str, box: list[float], path: str) -> float:
     """Picture of a layer, and the share of its pixels that are not background."""
     from qgis.core import QgsCoordinateReferenceSystem, QgsMapRendererSequentialJob, QgsMapSettings, QgsRectangle
     from qgis.PyQt.QtCore import QSize
@@ -31,7 +32,7 @@ def draw(layer, crs, box, path):
     return painted / 90_000
 
 
-def features(task):
+def features(task: dict[str, Any]) -> dict[str, Any]:
     """What QGIS reads of one collection."""
     from qgis.core import QgsFeatureRequest, QgsVectorLayer, QgsWkbTypes
 
@@ -67,7 +68,7 @@ def features(task):
     }
 
 
-def tiles(task):
+def tiles(task: dict[str, Any]) -> dict[str, Any]:
     """What QGIS draws of vector tiles."""
     from qgis.core import QgsVectorTileBasicRenderer, QgsVectorTileLayer
     from qgis.PyQt.QtGui import QColor
@@ -83,7 +84,7 @@ def tiles(task):
     return {"valid": layer.isValid(), "painted": draw(layer, "EPSG:3857", task["box"], task["picture"])}
 
 
-def main():
+def main() -> None:
     """Do the tasks of the file that the command line names."""
     from qgis.core import QgsApplication
 

@@ -8,11 +8,12 @@ import json
 import os
 import traceback
 from pathlib import Path
+from typing import Any
 
 WAIT_MS = 15_000
 
 
-def prepare(asked):
+def prepare(asked: dict[str, Any]) -> None:
     """Show the layers and the place that are asked for."""
     from qgis.core import QgsCoordinateTransform, QgsProject, QgsVectorLayer
     from qgis.utils import iface
@@ -34,7 +35,7 @@ def prepare(asked):
     canvas.refresh()
 
 
-def take(asked):
+def take(asked: dict[str, Any]) -> None:
     """Save the window and leave, whatever happens: nobody is there to close it."""
     from qgis.utils import iface
 
@@ -46,7 +47,7 @@ def take(asked):
     os._exit(0)
 
 
-def main():
+def main() -> None:
     """Let QGIS load its layers, prepare the view, let it draw, take the picture."""
     from qgis.PyQt.QtCore import QTimer
 

@@ -108,8 +108,8 @@ class RealBroker:
         self._process: subprocess.Popen[bytes] | None = None
         self._listener = paho.Client(CallbackAPIVersion.VERSION2, "listener", protocol=paho.MQTTv5)
         self._listener.on_message = self._hear
-        self._listener.reconnect_delay_set(0.05, 0.2)
-        self._listener.on_connect = lambda *_: self._listener.subscribe("wangge/#", qos=0)
+        self._listener.reconnect_delay_set(0.05, 0.2)  # type: ignore[arg-type]  # parts of a second do
+        self._listener.on_connect = self._subscribe
         self._listener.on_subscribe = lambda *_: self._gate.open()
 
     def start(self) -> None:
@@ -135,6 +135,9 @@ class RealBroker:
         self._gate.shut()
         self._process.kill()
         self._process.wait()
+
+    def _subscribe(self, *_: object) -> None:
+        self._listener.subscribe("wangge/#", qos=0)
 
     def stop(self) -> None:
         """End it and the listener."""

@@ -114,8 +114,8 @@ def _stock(query: str) -> str:
     return f"/collections/grids/items?f=json&{query}"
 
 
-def _everywhere(queries: Sequence[str]) -> tuple[tuple[str, ...], ...]:
-    return tuple(tuple(write(query) for query in queries) for write in (_ours, _tipg, _stock))
+def _everywhere(queries: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+    return tuple(map(_ours, queries)), tuple(map(_tipg, queries)), tuple(map(_stock, queries))
 
 
 def _boxes(grids: Grids, rng: np.random.Generator) -> Case:

@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import psycopg2
 
-from layers.catalogue.catalogue import GRIDS
+from layers.catalogue.ground import GRIDS
 from layers.database.sqltext import Sql
 from layers.features.feature_text import features_statement
 from layers.features.items_request import parse_items_request
