@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-WAIT_S = 60
+WAIT_S = 180
 
 
 class Browser:

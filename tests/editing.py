@@ -17,7 +17,6 @@ from layers.identity import Identity, acting
 from layers.keys import add_key, identify
 
 PLANE = Plane("EPSG:4549")
-SOUND = ("invalid", "duplicate", "overlap", "gap", "outside-parent")
 
 
 def ground_only() -> Any:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 import subprocess
 import time
 import urllib.request
@@ -15,6 +14,7 @@ from urllib.parse import quote
 
 from psycopg2.extensions import parse_dsn
 
+from config.machine.ports import free_port
 from config.machine.service import server_command
 from config.settings import PROJECT, Settings
 
@@ -31,7 +31,7 @@ def ours(owner_dsn: str, api_dsn: str, folder: Path) -> Iterator[str]:
         database_url=owner_dsn,
         api_database_url=api_dsn,
         host="127.0.0.1",
-        port=_free_port(),
+        port=free_port(),
         workers=WORKERS,
     )
     with _running(
@@ -49,7 +49,7 @@ def ours(owner_dsn: str, api_dsn: str, folder: Path) -> Iterator[str]:
 def tipg(api_dsn: str, folder: Path, python: Path) -> Iterator[str]:
     """Address of tipg over ``wangge.grids``, as the role that ours works as."""
     parts = parse_dsn(api_dsn)
-    port = _free_port()
+    port = free_port()
     server = f"{quote(parts['host'], safe='')}:{parts.get('port', 5432)}"
     variables = {
         "DATABASE_URL": f"postgresql://{parts['user']}@{server}/{parts['dbname']}",
@@ -82,7 +82,7 @@ def stock_pygeoapi(api_dsn: str, folder: Path, python: Path, table: str) -> Iter
     table : str
         Schema and name of a table in EPSG:4326: over EPSG:4490 its bounding boxes find nothing.
     """
-    port = _free_port()
+    port = free_port()
     base = f"http://127.0.0.1:{port}"
     config, openapi = folder / "pygeoapi.json", folder / "openapi.json"
     config.write_text(json.dumps(_pygeoapi_config(api_dsn, base, table)), "utf-8")
@@ -204,10 +204,3 @@ def _answers(url: str) -> bool:
             return bool(response.status == 200)
     except OSError:
         return False
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port

@@ -101,8 +101,7 @@ class WebServer:
     """The service in processes of its own, which can be killed and started again at the same address."""
 
     def __init__(self, database: Any, folder: Path) -> None:
-        from serving import free_port
-
+        from config.machine.ports import free_port
         from config.machine.service import server_command
         from config.settings import Settings
 

@@ -17,13 +17,7 @@ from typing import Any
 from paho.mqtt import client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 
-
-def free_port() -> int:
-    """A port of loopback that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
+from config.machine.ports import free_port
 
 
 def answers(port: int) -> bool:
@@ -56,7 +50,7 @@ class Posted:
 
 
 @contextmanager
-def posted_to(port: int = 0) -> Iterator[Posted]:
+def posted_to(port: int | None = None) -> Iterator[Posted]:
     """A web server on loopback for as long as the block lasts."""
     kept = Posted("")
 
@@ -73,7 +67,7 @@ def posted_to(port: int = 0) -> Iterator[Posted]:
         def log_message(self, *_: object) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
+    server = ThreadingHTTPServer(("127.0.0.1", free_port() if port is None else port), Handler)
     server.daemon_threads = True
     kept.uri = f"http://127.0.0.1:{server.server_port}/events"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
@@ -118,7 +112,7 @@ class RealBroker:
             self._process = subprocess.Popen(
                 [self._program, "-c", self._folder / "mosquitto.conf"], stdout=log, stderr=subprocess.STDOUT
             )
-        end = time.monotonic() + 20
+        end = time.monotonic() + 90
         while not answers(self._own_port):
             assert time.monotonic() < end, (self._folder / "mosquitto.log").read_text("utf-8")
             time.sleep(0.02)

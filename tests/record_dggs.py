@@ -21,7 +21,8 @@ from typing import Any
 import h3
 import numpy as np
 import pandas as pd
-from serving import free_port
+
+from config.machine.ports import free_port
 
 RECORDED = Path(__file__).with_name("dggs_pydggsapi.json")
 _CASES = 120

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -13,9 +12,13 @@ from typing import Any
 
 import requests
 
+from config.machine.ports import free_port
 from config.machine.service import answers, server_command
 from config.settings import PROJECT, Settings
 from layers.keys import add_key
+
+PATIENCE_S = 180
+"""How long a service may take to answer on a machine that has much else to do; how soon it does is no matter here."""
 
 
 @dataclass(frozen=True)
@@ -49,19 +52,12 @@ class Service:
         if role is not None:
             headers["X-API-Key"] = self.keys[role]
         address = path if path.startswith("http") else f"{self.base_url}/{path.lstrip('/')}"
-        return self.session.request(method, address, headers=headers, timeout=60, **options)
+        return self.session.request(method, address, headers=headers, timeout=PATIENCE_S, **options)
 
     def get(self, path: str, role: str | None = None, **options: Any) -> requests.Response:
         """`request` with GET."""
         return self.request("GET", path, role, **options)
 
-
-def free_port() -> int:
-    """A port of the loopback interface on which nobody listens."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
 
 
 @contextmanager
@@ -83,7 +79,7 @@ def serving(database: Any, folder: Path) -> Iterator[Service]:
             stdout=output, stderr=subprocess.STDOUT, start_new_session=True,
         )  # fmt: skip
     try:
-        end = time.monotonic() + 60
+        end = time.monotonic() + PATIENCE_S
         while not answers(settings.base_url + "/conformance?f=json"):
             if server.poll() is not None or time.monotonic() > end:
                 raise RuntimeError(f"the service did not start:\n{log.read_text('utf-8', 'replace')[-4000:]}")
@@ -94,7 +90,7 @@ def serving(database: Any, folder: Path) -> Iterator[Service]:
     finally:
         server.terminate()
         try:
-            server.wait(20)
+            server.wait(60)
         except subprocess.TimeoutExpired:
             server.kill()
             server.wait()

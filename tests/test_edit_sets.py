@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from typing import Any
 
 import numpy as np
@@ -15,6 +14,7 @@ from editing import editor, far_pairs, halves, neighbours_in_village, nudged, ro
 from qgis_layer import QgisLayer
 from shapely.geometry import mapping
 from system_qgis import ask_qgis
+from working import until
 
 from layers.catalogue.changes import GRID_EDITS
 from layers.changes.publish import publish
@@ -123,10 +123,11 @@ def test_tiles_show_the_set(edited: Any) -> None:
     before = edited.get(path, "editor")
     assert send(edited, "PATCH", f"{ITEMS}/{code}", {"properties": {"name": "瓦片里的新名"}}).status_code == 204
     # the version is told with the commit, and read by a thread of its own
-    end = time.monotonic() + 10
-    while (after := edited.get(path, "editor")).headers["ETag"] == before.headers["ETag"]:
-        assert time.monotonic() < end
-        time.sleep(0.02)
+    def changed() -> Any:
+        answer = edited.get(path, "editor")
+        return answer if answer.headers["ETag"] != before.headers["ETag"] else None
+
+    after = until(changed)
     assert "瓦片里的新名".encode() in after.content
     assert after.headers["ETag"] != before.headers["ETag"]
     assert "瓦片里的新名".encode() not in edited.get(path, "admin").content

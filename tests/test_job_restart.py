@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import requests
-from serving import free_port
 from working import ASYNC, EXAMPLE, until
 
+from config.machine.ports import free_port
 from config.settings import PROJECT
 
 

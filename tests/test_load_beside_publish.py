@@ -13,6 +13,7 @@ import pytest
 import shapely
 from editing import editor, faults, rows, write
 from small_county import build_county
+from working import PATIENCE_S, until
 
 from geo.errors import Conflict
 from layers.changes.publish import publish, publish_within
@@ -40,17 +41,13 @@ def file(county: Any, tmp_path: Path) -> Path:
     return path
 
 
-def waits(database: Any) -> bool:
-    """Whether a connection of this database waits for a lock on the grids within some seconds."""
+def waits(database: Any) -> None:
+    """Return when a connection of this database waits for a lock on the grids."""
     statement = (
         "select count(*) from pg_locks where not granted and relation = 'wangge.grids'::regclass"
         " and database = (select oid from pg_database where datname = current_database())"
     )
-    for _ in range(200):
-        if rows(database, statement) == [(1,)]:
-            return True
-        threading.Event().wait(0.02)
-    return False
+    until(lambda: rows(database, statement) == [(1,)])
 
 
 def run(work: Callable[[], object]) -> tuple[threading.Thread, list[Any]]:
@@ -79,9 +76,9 @@ def test_a_load_waits_for_a_publication(county: Any, file: Path) -> None:
     with acting(who), county.api.transaction() as cur:
         assert publish_within(cur, number).number is not None
         thread, came = run(lambda: load_file(county, "grids", file, replace=True))
-        assert waits(county)
+        waits(county)
         assert came == []
-    thread.join(60)
+    thread.join(PATIENCE_S)
     assert (came[0].loaded, came[0].rejected) == (12, 0)
     assert rows(county, "select name, count(*) from wangge.grids group by 1") == [("载入", 12)]
     assert rows(county, "select count(*) from wangge.publications") == [(1,)]
@@ -96,21 +93,21 @@ def test_a_publication_waits_for_a_load_and_is_told_what_it_changed(county: Any,
     def told(stage: str, done: int, total: int) -> None:
         if stage == "check":
             reached.set()
-            goes.wait(30)
+            goes.wait(PATIENCE_S)
 
     loading, loaded = run(lambda: load_file(county, "grids", file, replace=True, progress=told))
-    assert reached.wait(30)
+    assert reached.wait(PATIENCE_S)
 
     def publishing() -> object:
         with acting(who):
             return publish(county.api, number)
 
     thread, came = run(publishing)
-    assert waits(county)
+    waits(county)
     assert came == []
     goes.set()
-    loading.join(60)
-    thread.join(60)
+    loading.join(PATIENCE_S)
+    thread.join(PATIENCE_S)
     assert loaded[0].loaded == 12
     assert isinstance(came[0], Conflict)
     assert came[0].key == "publish.stale"
@@ -126,19 +123,19 @@ def test_a_publication_waits_for_a_load_that_has_only_read(county: Any, file: Pa
     def told(stage: str, done: int, total: int) -> None:
         if stage == "check":
             reached.set()
-            goes.wait(30)
+            goes.wait(PATIENCE_S)
 
     loading, loaded = run(lambda: load_file(county, "grids", file, progress=told))
-    assert reached.wait(30)
+    assert reached.wait(PATIENCE_S)
 
     def publishing() -> object:
         with acting(who):
             return publish(county.api, number)
 
     thread, came = run(publishing)
-    assert waits(county)
+    waits(county)
     goes.set()
-    loading.join(60)
-    thread.join(60)
+    loading.join(PATIENCE_S)
+    thread.join(PATIENCE_S)
     assert (loaded[0].loaded, loaded[0].rejected) == (0, 12)
     assert came[0].number is not None

@@ -85,7 +85,7 @@ def test_two_services_that_start_at_once_migrate_once(unmigrated: str) -> None:
     told: list[str] = []
 
     def start(_: int) -> list[str]:
-        together.wait(timeout=30)
+        together.wait(timeout=90)
         return migrate(unmigrated, told.append)
 
     with ThreadPoolExecutor(2) as pool:

@@ -19,7 +19,7 @@ from typing import Any
 import jsonschema
 import pytest
 from receivers import RealBroker, posted_to
-from working import rows, settings_of, until
+from working import PATIENCE_S, rows, settings_of, until
 
 from config.push.cloud_event import cloud_event
 from config.settings import PROJECT, Settings
@@ -48,7 +48,7 @@ def dispatching(settings: Settings) -> Iterator[subprocess.Popen[bytes]]:
         yield running
     finally:
         running.terminate()
-        running.wait(30)
+        running.wait(PATIENCE_S)
 
 
 def subscribe(database: Any, kind: str, uri: str, layers: list[str], township: str | None = None) -> int:

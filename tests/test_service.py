@@ -18,6 +18,7 @@ import psycopg2
 import pytest
 
 from config.cli import main
+from config.machine.ports import free_port
 from config.machine.prepared import prepare, sample_key
 from config.machine.running import Running, start_tick
 from config.settings import Settings
@@ -36,7 +37,7 @@ def test_a_process_number_that_was_given_away_is_not_the_service() -> None:
 
 def test_a_process_that_only_waits_to_be_collected_is_gone() -> None:
     with subprocess.Popen([sys.executable, "-c", ""]) as child:
-        end = time.monotonic() + 20
+        end = time.monotonic() + 90
         while start_tick(child.pid) is not None and time.monotonic() < end:
             time.sleep(0.01)
         assert start_tick(child.pid) is None
@@ -54,14 +55,6 @@ def test_keys_are_made_listed_and_revoked(wangge: Speak) -> None:
     assert again.returncode == 2 and number in again.stderr
 
 
-@pytest.fixture
-def port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        number: int = probe.getsockname()[1]
-    return number
-
-
 def test_a_busy_port_is_named_with_a_way_out(wangge: Speak) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -77,8 +70,9 @@ def test_an_address_of_another_machine_is_refused(wangge: Speak) -> None:
     assert refused.returncode == 2 and "192.0.2.1" in refused.stderr
 
 
-def test_the_life_of_a_service(wangge: Speak, port: int, data_dir: Path) -> None:
+def test_the_life_of_a_service(wangge: Speak, data_dir: Path) -> None:
     """First start with the sample city, a second one that finds it running, a kill, a new start, the end."""
+    port = free_port()
     assert wangge("status").returncode == 3
     first = wangge("up", "--detach", "--port", str(port))
     assert first.returncode == 0, first.stderr + _log(data_dir)

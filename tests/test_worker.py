@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from working import (
+    PATIENCE_S,
     accepted,
     attempts,
     children_of,
@@ -141,7 +142,7 @@ def test_a_worker_that_is_stopped_in_order_gives_its_job_back(
         with working(settings) as worker:
             running_query(city_copy, jobs, id_)
             worker.terminate()
-            assert worker.wait(30) == 0
+            assert worker.wait(PATIENCE_S) == 0
         assert jobs.get(id_).status == "accepted"
         assert attempts(city_copy, id_) == 0
         assert queries_of_jobs(city_copy) == []

@@ -46,7 +46,7 @@ def working(settings: Settings) -> Iterator[subprocess.Popen[bytes]]:
         yield worker
     finally:
         worker.terminate()
-        worker.wait(30)
+        worker.wait(PATIENCE_S)
 
 
 def until[T](ask: Callable[[], T | None]) -> T:

@@ -23,6 +23,9 @@ from layers.jobs.queue import Taken
 
 LOGGER = logging.getLogger("wangge.jobs")
 
+_GONE_MS = 5000
+"""How long the queries of a killed process may take to end; a job is given to nobody else before."""
+
 _MOST_JOBS = 50
 """Jobs after which the process is replaced, so that nothing that one of them left behind grows for ever."""
 
@@ -113,10 +116,10 @@ class JobProcess:
             LOGGER.warning("queries of a killed job were not ended at once: %s", type(error).__name__)
 
     def _end_queries(self) -> None:
-        """As the service's login, which may end its own connections and no others."""
+        """As the service's login, which may end its own connections and no others; returns when they are gone."""
         with closing(psycopg2.connect(self._settings.api_dsn)) as connection, connection.cursor() as cur:
             cur.execute(
-                "select pg_terminate_backend(pid) from pg_stat_activity"
+                "select pg_terminate_backend(pid, %s) from pg_stat_activity"
                 " where application_name = %s and usename = current_user",
-                (self._name,),
+                (_GONE_MS, self._name),
             )

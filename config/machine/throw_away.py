@@ -3,27 +3,17 @@
 from __future__ import annotations
 
 import shutil
-import socket
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from config.machine.database import cluster_of, reachable
+from config.machine.ports import LOOPBACK, free_port
 from config.machine.prepared import prepare
 from config.machine.service import down, serve_detached
 from config.settings import Settings, load
 from config.terminal import Terminal
-
-LOOPBACK = "127.0.0.1"
-
-
-def free_port() -> int:
-    """A port of the loopback interface on which nobody listens."""
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        port: int = probe.getsockname()[1]
-    return port
 
 
 @contextmanager

@@ -68,6 +68,7 @@ class Versions:
             try:
                 self._listen()
             except psycopg2.Error as error:
+                self._known = None  # before it is said
                 LOGGER.warning("layer versions: %s", type(error).__name__)
             finally:
                 self._known = None

@@ -37,7 +37,7 @@ class Reference:
         EPSG code of the city's metric CRS.
     scheme : CodeScheme
         How grids are coded.
-    townships, villages, counties : set of str
+    townships, villages : set of str
         Codes of divisions by level.
     grid_codes : set of str
         Every code that was ever given out.
@@ -48,7 +48,6 @@ class Reference:
     outline: BaseGeometry | None
     metric_srid: int
     scheme: CodeScheme
-    counties: set[str]
     townships: set[str]
     villages: set[str]
     grid_codes: set[str]
@@ -73,7 +72,6 @@ class Reference:
             shapely.from_wkb(bytes(outline)) if outline is not None else None,
             metric,
             scheme_of(scheme),
-            codes["county"],
             codes["township"],
             codes["village"],
             issued,
