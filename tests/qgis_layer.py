@@ -81,7 +81,7 @@ class QgisLayer:
             address += "&bbox=" + ",".join(repr(number) for number in moved)
             address += f"&bbox-crs={self.crs}" if self.crs != CRS84 else ""
         address += f"&crs={self.crs}" if self.crs != CRS84 else ""
-        found = {}
+        found: dict[str, Any] = {}
         while address:
             page = self.get(address, "application/geo+json, application/json").json()
             found |= {one["id"]: one for one in page["features"]}
