@@ -12,6 +12,7 @@ from config.pages.glyphs import LAST, SHIPPED, glyphs
 from config.styles.legend import legend
 from config.styles.mapbox import colour_expression, layer_style, map_style
 from config.styles.qml import layer_qml
+from config.styles.sld import layer_sld
 from layers.catalogue.catalogue import CATALOGUE, VECTOR_LAYERS
 from layers.catalogue.layer import Layer
 
@@ -83,7 +84,41 @@ def test_a_number_is_coloured_by_steps_and_a_code_by_matches() -> None:
     assert steps == sorted(steps) == [low for low, _ in CATALOGUE["case-heat"].style.colours]
     grids = colour_expression(CATALOGUE["grids"])
     assert grids == ["match", ["get", "kind"], "social", "#2a9d8f", "dedicated", "#e76f51", "#2a9d8f"]
-    assert colour_expression(CATALOGUE["divisions"]) == CATALOGUE["divisions"].style.colour
+    assert colour_expression(CATALOGUE["department-cells"]) == CATALOGUE["department-cells"].style.colour
+
+
+def test_levels_of_divisions_differ_alike_in_every_style() -> None:
+    """By hand: 1.6 px of the catalogue, twice as wide for the city, half as wide for villages, which come from near."""
+    divisions = CATALOGUE["divisions"]
+    held = [("County", "#3f3170", 3.2, 0), ("Township", "#6b5b95", 1.76, 0), ("Village", "#9a86c4", 0.88, 100_000)]
+    entries = legend(divisions, "en")
+    assert [(one.label, one.colour, round(one.width, 2), one.scale) for one in entries] == held
+    assert {one.shape for one in entries} == {"line"}
+    lines = [one for one in map_style(LAYERS, BASE, "en")["layers"] if one["type"] == "line"]
+    assert [one["id"] for one in lines[-3:]] == [f"divisions-{part}-line" for part in ("village", "township", "county")]
+    drawn = [(one["paint"]["line-color"], one["paint"]["line-width"][-1]) for one in reversed(lines[-3:])]
+    assert drawn == [(colour, width) for _, colour, width, _ in held]
+    sld = ElementTree.fromstring(layer_sld(divisions, "en").partition("\n")[2])
+    se = "{http://www.opengis.net/se}"
+    told = []
+    for rule in list(sld.iter(f"{se}Rule"))[:3]:
+        given = {one.attrib["name"]: one.text for one in rule.iter(f"{se}SvgParameter")}
+        scale = rule.findtext(f"{se}MaxScaleDenominator")
+        told.append((rule.findtext(f"{se}Name"), given["stroke"], float(given["stroke-width"] or 0), int(scale or 0)))
+    assert told == held
+    qml = ElementTree.fromstring(layer_qml(divisions, "en").partition("\n")[2])
+    rules = {one.attrib["label"]: one.attrib for one in qml.iterfind("renderer-v2/rules/rule")}
+    assert {label: int(one.get("scalemaxdenom", 0)) for label, one in rules.items()} == {
+        label: scale for label, _, _, scale in held
+    }
+    for label, colour, width, _ in held:
+        symbol = qml.find(f"renderer-v2/symbols/symbol[@name='{rules[label]['symbol']}']")
+        assert symbol is not None
+        given = {one.attrib["k"]: one.attrib["v"] for one in symbol.iter("prop")}
+        red, green, blue = (int(colour[at : at + 2], 16) for at in (1, 3, 5))
+        assert given["outline_color"].startswith(f"{red},{green},{blue},")
+        # QGIS counts in millimetres
+        assert float(given["outline_width"]) == pytest.approx(width * 0.26, abs=0.005)
 
 
 @each_layer

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from config.styles.levels import LEVELS
 from config.styles.raster_style import raster_source, raster_style
 from layers.catalogue.layer import Layer
 from layers.catalogue.raster import Raster
@@ -27,8 +28,6 @@ COUNTED_BELOW = 13
 
 _LABEL_FROM = {"grids": 13.5, "divisions": 9, "enforcement": 12, "service-points": 14}
 DRAWN_FROM = {"cameras": 10, "service-points": 11}
-LEVELS = (("county", 0, 2.0), ("township", 0, 1.0), ("village", 12, 0.45))
-"""Divisions are three maps in one: level, zoom from which it is drawn, share of the style's width."""
 
 _POLYGON = ["==", ["geometry-type"], "Polygon"]
 _LINE = ["==", ["geometry-type"], "LineString"]
@@ -102,7 +101,8 @@ def map_style(
         "layers": [
             {"id": "background", "type": "background", "paint": {"background-color": BACKGROUND}},
             *(raster_style(raster, language) for raster in pictures),
-            *sorted(drawn, key=lambda entry: _RANK[entry["type"]]),
+            # borders of divisions are borders of grids as well, and would vanish below theirs
+            *sorted(drawn, key=lambda entry: (_RANK[entry["type"]], _is_border(entry))),
         ],
     }
 
@@ -116,6 +116,10 @@ def source(layer: Layer, base_url: str) -> dict[str, Any]:
         "minzoom": least,
         "maxzoom": min(greatest, GREATEST_TILE_ZOOM),
     }
+
+
+def _is_border(entry: dict[str, Any]) -> bool:
+    return bool(entry["type"] == "line" and entry["source"] == "divisions")
 
 
 _RANK = {"background": 0, "fill": 1, "line": 2, "circle": 3, "symbol": 4}
@@ -162,21 +166,21 @@ def _areas(layer: Layer) -> list[dict[str, Any]]:
 def _divisions(layer: Layer) -> list[dict[str, Any]]:
     style = layer.style
     drawn: list[dict[str, Any]] = []
-    for level, zoom, share in LEVELS:
+    colours = dict(style.colours)
+    for level in LEVELS:
+        width = style.width * level.share
         line = {
-            "id": f"{layer.id}-{level}-line",
+            "id": f"{layer.id}-{level.value}-line",
             "type": "line",
-            "minzoom": zoom,
-            "filter": ["==", ["get", "level"], level],
+            "minzoom": level.zoom,
+            "filter": ["==", ["get", "level"], level.value],
             "layout": {"line-join": "round"},
             "paint": {
-                "line-color": style.colour,
-                "line-width": _by_zoom(style.width * share * 0.6, style.width * share),
-                "line-opacity": 0.85,
+                "line-color": colours[level.value],
+                "line-width": _by_zoom(width * 0.6, width),
+                "line-opacity": 0.9,
             },
         }
-        if level == "village":
-            line["paint"]["line-dasharray"] = [3, 2]  # type: ignore[index]
         drawn.insert(0, line)
     fill = {
         "id": f"{layer.id}-fill",

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from xml.etree.ElementTree import Element, SubElement
 
-from config.styles.mapbox import LEVELS
+from config.styles.levels import LEVELS
 from config.styles.qml_symbols import MM_PER_PIXEL, label_settings, rgba, symbol_layer
 from layers.catalogue.layer import Layer
 
-_LEAST_SCALE = {"county": 0, "township": 0, "village": 100_000}
 _LABELS = (("township", 400_000, 11), ("village", 40_000, 9))
 """Level, scale from which on its names are written, size in points."""
 
@@ -16,24 +15,25 @@ _LABELS = (("township", 400_000, 11), ("village", 40_000, 9))
 def levels_renderer(layer: Layer, language: str) -> Element:
     """A rule a level, the county's border on top."""
     field = layer.field("level")
+    colours = dict(layer.style.colours)
     meanings = {} if field is None else {value: meaning.in_(language) for value, meaning in field.values}
     root = Element("renderer-v2", type="RuleRenderer", forceraster="0", symbollevels="1")
     rules, symbols = SubElement(root, "rules", key="levels"), SubElement(root, "symbols")
-    for number, (level, _, share) in enumerate(reversed(LEVELS)):
+    for number, level in enumerate(reversed(LEVELS)):
         rule = SubElement(
-            rules, "rule", key=level, symbol=str(number), filter=f"\"level\" = '{level}'",
-            label=meanings.get(level, level),
+            rules, "rule", key=level.value, symbol=str(number), filter=f"\"level\" = '{level.value}'",
+            label=meanings.get(level.value, level.value),
         )  # fmt: skip
-        if _LEAST_SCALE[level]:
-            rule.set("scalemaxdenom", str(_LEAST_SCALE[level]))
+        if level.scale:
+            rule.set("scalemaxdenom", str(level.scale))
         symbol = SubElement(symbols, "symbol", type="fill", name=str(number), alpha="1", clip_to_extent="1")
         part = symbol_layer(
             symbol, "SimpleFill", {
                 "color": rgba(layer.style.colour, layer.style.opacity),
-                "style": "solid" if level == "township" else "no",
-                "outline_color": rgba(layer.style.colour, 0.85),
-                "outline_width": f"{layer.style.width * share * MM_PER_PIXEL:.2f}",
-                "outline_style": "dash" if level == "village" else "solid",
+                "style": "solid" if level.value == "township" else "no",
+                "outline_color": rgba(colours[level.value], 0.9),
+                "outline_width": f"{layer.style.width * level.share * MM_PER_PIXEL:.2f}",
+                "outline_style": "solid",
                 "joinstyle": "round",
             },
         )  # fmt: skip

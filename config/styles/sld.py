@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 from xml.etree.ElementTree import Element, SubElement, indent, register_namespace, tostring
 
-from config.styles.legend import legend
+from config.styles.legend import Entry, legend
 from config.styles.qml_symbols import SymbolType
 from layers.catalogue.layer import Layer
 
@@ -44,36 +44,32 @@ def layer_sld(layer: Layer, language: str) -> str:
     types = _add(style, "se", "FeatureTypeStyle")
     _add(_add(types, "se", "Description"), "se", "Title", layer.title.in_(language))
     kind = _KIND.get(layer.geometry_type, "fill")
-    for label, colour, condition in _classes(layer, language):
+    for entry, condition in _classes(layer, language):
         rule = _add(types, "se", "Rule")
-        _add(rule, "se", "Name", label)
-        _add(_add(rule, "se", "Description"), "se", "Title", label)
+        _add(rule, "se", "Name", entry.label)
+        _add(_add(rule, "se", "Description"), "se", "Title", entry.label)
         if condition is not None:
             rule.append(condition)
-        _symbolizer(rule, kind, colour, layer)
+        if entry.scale:
+            _add(rule, "se", "MaxScaleDenominator", str(entry.scale))
+        _symbolizer(rule, kind, entry)
     if layer.style.label:
         _label(types, layer.style.label)
     indent(root, " ")
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + tostring(root, encoding="unicode") + "\n"
 
 
-def _classes(layer: Layer, language: str) -> list[tuple[str, str, Element | None]]:
-    """Label, colour and condition of each class; without a class one that takes everything."""
+def _classes(layer: Layer, language: str) -> list[tuple[Entry, Element | None]]:
+    """Entry of the legend and condition of each class; without a class one that takes everything."""
     style, entries = layer.style, legend(layer, language)
     field = layer.field(style.by) if style.by else None
     if field is None:
-        return [(layer.title.in_(language), style.colour, None)]
+        return [(entries[0], None)]
     if field.type in ("integer", "number"):
         bounds: list[float | None] = [float(low) for low, _ in style.colours]
         ranges = pairwise([*bounds, None])
-        return [
-            (entry.label, entry.colour, _between(field.name, low, high))
-            for entry, (low, high) in zip(entries, ranges, strict=True)
-        ]
-    return [
-        (entry.label, colour, _equal(field.name, str(value)))
-        for entry, (value, colour) in zip(entries, style.colours, strict=True)
-    ]
+        return [(entry, _between(field.name, low, high)) for entry, (low, high) in zip(entries, ranges, strict=True)]
+    return [(entry, _equal(field.name, str(value))) for entry, (value, _) in zip(entries, style.colours, strict=True)]
 
 
 def _between(field: str, low: float | None, high: float | None) -> Element:
@@ -97,19 +93,18 @@ def _comparison(parent: Element, operator: str, field: str, value: str) -> None:
     _add(compared, "ogc", "Literal", value)
 
 
-def _symbolizer(rule: Element, kind: SymbolType, colour: str, layer: Layer) -> None:
-    style = layer.style
+def _symbolizer(rule: Element, kind: SymbolType, entry: Entry) -> None:
     if kind == "marker":
         graphic = _add(_add(rule, "se", "PointSymbolizer"), "se", "Graphic")
         mark = _add(graphic, "se", "Mark")
         _add(mark, "se", "WellKnownName", "circle")
-        _fill(mark, colour, style.opacity)
+        _fill(mark, entry.colour, entry.opacity)
         _stroke(mark, "#ffffff", 0.5, 1.0)
-        _add(graphic, "se", "Size", f"{style.width * 2:g}")
+        _add(graphic, "se", "Size", f"{entry.width * 2:g}")
         return
     polygon = _add(rule, "se", "PolygonSymbolizer")
-    _fill(polygon, colour, style.opacity)
-    _stroke(polygon, colour, max(style.width, 0.4), 0.9)
+    _fill(polygon, entry.colour, entry.opacity)
+    _stroke(polygon, entry.colour, max(entry.width, 0.4), 0.9)
 
 
 def _fill(parent: Element, colour: str, opacity: float) -> None:

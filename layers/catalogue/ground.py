@@ -33,7 +33,14 @@ DIVISIONS = Layer(
     current_only=True,
     tile_fields=("code", "name", "level"),
     required=("code", "name", "area_m2", "population"),
-    style=Style("#6b5b95", label="name", width=1.6, opacity=0.02),
+    style=Style(
+        "#6b5b95",
+        by="level",
+        colours=(("county", "#3f3170"), ("township", "#6b5b95"), ("village", "#9a86c4")),
+        label="name",
+        width=1.6,
+        opacity=0.02,
+    ),
 )
 
 GRIDS = Layer(

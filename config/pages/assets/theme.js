@@ -1,6 +1,9 @@
 // The map in light and dark, and with whichever host the page was reached by.
 const FONTS = '"PingFang SC","Hiragino Sans GB","Microsoft YaHei","Noto Sans CJK SC","Source Han Sans SC","WenQuanYi Micro Hei",sans-serif';
-const dark = matchMedia("(prefers-color-scheme: dark)");
+export const dark = matchMedia("(prefers-color-scheme: dark)");
+
+// by night the widest border is the brightest; map.css has the same for the legend
+const BORDERS = { county: "#e0d7f8", township: "#a693d6", village: "#7f70ad" };
 
 /** Options that every map of ours shares. */
 export const COMMON = { localIdeographFontFamily: FONTS, attributionControl: false, dragRotate: false, pitchWithRotate: false, maxZoom: 20 };
@@ -16,23 +19,11 @@ export function ours(style, base) {
         layer.paint["text-halo-color"] = "#171d23";
         layer.paint["text-color"] = layer.source === "divisions" ? "#c3b5e6" : "#dfe5ea";
       }
-      if (layer.type === "line" && layer.source === "divisions") layer.paint["line-color"] = "#a693d6";
+      if (layer.type === "line" && layer.source === "divisions") layer.paint["line-color"] = BORDERS[layer.id.split("-")[1]];
       if (layer.type === "circle") layer.paint["circle-stroke-color"] = "#c9d3dc";
     }
   }
   return own;
-}
-
-/** The style with the base map that the administrator named below its layers. */
-export function addBasemap(style, basemap) {
-  const tiles = basemap?.tiles ?? [];
-  tiles.forEach((address, at) => {
-    style.sources[`basemap-${at}`] = { type: "raster", tiles: [address], tileSize: 256, maxzoom: 18 };
-    // by night a street map of white paper would outshine everything on it
-    const paint = dark.matches ? { "raster-brightness-max": 0.45, "raster-saturation": -0.4 } : {};
-    style.layers.splice(1 + at, 0, { id: `basemap-${at}`, type: "raster", source: `basemap-${at}`, paint, metadata: { "wangge:layer": "basemap" } });
-  });
-  return style;
 }
 
 /** Calls back when the reader's system turns light or dark. */
