@@ -61,11 +61,11 @@ class Service:
 
 
 @contextmanager
-def serving(database: Any, folder: Path) -> Iterator[Service]:
-    """The service over a database, with a key for each role."""
+def serving(database: Any, folder: Path, **given: Any) -> Iterator[Service]:
+    """The service over a database, with a key for each role; settings beside the usual ones where they are given."""
     settings = Settings(
         data_dir=folder, database_url=database.owner_dsn, api_database_url=database.api_dsn,
-        host="127.0.0.1", port=free_port(), workers=1, threads=4, pool_size=4,
+        host="127.0.0.1", port=free_port(), workers=1, threads=4, pool_size=4, **given,
     )  # fmt: skip
     with database.transaction() as cursor:
         cursor.execute("select code from wangge.divisions where level = 'township' order by code limit 1")

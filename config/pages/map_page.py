@@ -86,6 +86,8 @@ def _described(layer: Layer, language: str) -> dict[str, Any]:
         # whether a key shows other rows of it
         "keyed": layer.row_rule != "true",
         "timed": layer.id in ("cases", "case-heat"),
+        # whether its areas are coloured by how much happened there
+        "amounts": layer.id in ("case-heat", "hot-spots"),
         # whether it has borders of any day
         "dated": layer.dated,
         # tiles carry few fields: a code stands in for an id that is made from it

@@ -18,10 +18,15 @@ function button(className, title, picture, act) {
   };
 }
 
+/** Room around the whole city, in pixels: on a phone the search and the buttons lie on the map. */
+export function around({ clientHeight: height }) {
+  return narrow.matches ? { top: Math.min(230, height * 0.3), bottom: Math.min(90, height * 0.12), left: 20, right: 20 } : 24;
+}
+
 export function addControls({ map, settings }) {
   const { words } = settings;
   map.addControl(new maplibregl.NavigationControl({ showCompass: false }), "bottom-right");
-  map.addControl(button("fit-city", words.fit, "whole", () => map.fitBounds(settings.bounds, { padding: 24 })), "bottom-right");
+  map.addControl(button("fit-city", words.fit, "whole", () => map.fitBounds(settings.bounds, { padding: around(map.getContainer()) })), "bottom-right");
   map.addControl(button("share", words.share, "link", async () => {
     const address = shared(settings.language);
     try {
@@ -33,6 +38,8 @@ export function addControls({ map, settings }) {
       tell(words["share.by-hand"]);
     }
   }), "bottom-right");
+  // of the base map alone, while it is shown
+  if (settings.basemap?.attribution) map.addControl(new maplibregl.AttributionControl({ compact: false }), "bottom-left");
   map.addControl(new maplibregl.ScaleControl({ unit: "metric" }), "bottom-left");
 }
 

@@ -27,9 +27,25 @@ export function transformRequest(url) {
   return { url, headers: headers(url), credentials: credentials() };
 }
 
-/** JSON of an address of this service; an Error with the server's own words when it refuses. */
+/** Whether a status says that the reader may not: the key is unknown, was revoked or has expired. */
+export function refuses(status) {
+  return status === 401 || status === 403;
+}
+
+/**
+ * JSON of an address of this service; an Error with the server's own words when it refuses.
+ *
+ * A key that ended while the page was open is told of by the event `key-refused`, whose listener drops it; what is public is
+ * then answered without one.
+ */
 export async function getJson(url, options = {}) {
-  const answer = await fetch(url, { ...options, credentials: credentials(), headers: { ...headers(url), ...options.headers } });
+  const sent = key.value;
+  let answer = await fetch(url, { ...options, credentials: credentials(), headers: { ...headers(url), ...options.headers } });
+  if (sent && refuses(answer.status)) {
+    if (key.value === sent) document.dispatchEvent(new Event("key-refused"));
+    // no password of the browser's in its place, which it would ask for
+    answer = await fetch(url, { ...options, credentials: "omit", headers: { ...headers(url), ...options.headers } });
+  }
   if (!answer.ok) {
     const body = await answer.json().catch(() => ({}));
     throw Object.assign(new Error(body.description || body.detail || `HTTP ${answer.status}`), { status: answer.status });

@@ -2,6 +2,20 @@
 // labels of a style are drawn from points instead, one in the middle of what is loaded of a feature.
 const SOURCE = "labels";
 
+/**
+ * Names of divisions with their codes below them, from a little nearer on: the names are Chinese alone, a code can be read,
+ * said and searched by everybody.
+ */
+export function withCodes(style) {
+  for (const layer of style.layers) {
+    if (layer.type !== "symbol" || layer.source !== "divisions") continue;
+    const name = layer.layout["text-field"];
+    const both = ["format", name, {}, "\n", {}, ["to-string", ["get", "code"]], { "font-scale": 0.75 }];
+    layer.layout["text-field"] = ["step", ["zoom"], name, layer.minzoom + 2, both];
+  }
+  return style;
+}
+
 /** Splits the labels off a style: the style without them, and what `keepLabels` needs to draw them. */
 export function splitLabels(style) {
   const labels = [];

@@ -1,12 +1,13 @@
 // The map page: puts the map together from its parts.
+import { addBasemap } from "./basemap.js";
 import { addCard } from "./card.js";
 import { addClicks } from "./click.js";
-import { addControls, addFold, addReadout } from "./controls.js";
+import { addControls, addFold, addReadout, around } from "./controls.js";
 import { addDays } from "./days.js";
 import { addFindings } from "./findings.js";
 import { key, transformRequest } from "./key.js";
 import { addKey, keyHolds } from "./keyform.js";
-import { keepLabels, splitLabels } from "./labels.js";
+import { keepLabels, splitLabels, withCodes } from "./labels.js";
 import { addMonths } from "./months.js";
 import { place } from "./place.js";
 import { addRasterLegends } from "./raster.js";
@@ -14,7 +15,7 @@ import { addSearch } from "./search.js";
 import { addSectors } from "./sector.js";
 import { addStatus } from "./status.js";
 import { addSwitches } from "./switches.js";
-import { COMMON, addBasemap, onTheme, ours } from "./theme.js";
+import { COMMON, dark, onTheme, ours } from "./theme.js";
 import { periodOf, reload, withPeriod } from "./tiles.js";
 
 const settings = JSON.parse(document.getElementById("settings").textContent);
@@ -27,7 +28,7 @@ function atOnce(layer) {
 }
 
 function prepared() {
-  const made = addBasemap(ours(settings.style, settings.base), settings.basemap);
+  const made = addBasemap(ours(settings.style, settings.base), settings.basemap, dark.matches);
   const wanted = new Set(place.layers ?? settings.shown);
   const layers = new Map([...settings.layers, ...settings.rasters].map((layer) => [layer.id, layer]));
   for (const [id, source] of Object.entries(made.sources)) {
@@ -38,14 +39,13 @@ function prepared() {
     const id = layer.metadata?.["wangge:layer"];
     if (id) layer.layout = { ...layer.layout, visibility: wanted.has(id) && atOnce(layers.get(id) ?? {}) ? "visible" : "none" };
   }
-  return splitLabels(made);
+  return splitLabels(settings.language === "en" ? withCodes(made) : made);
 }
 
 function start(holds) {
   const { style, labels } = prepared();
   const options = { ...COMMON, container: document.getElementById("map"), style, hash: "at", transformRequest, locale: { "Map.Title": settings.words.title } };
-  if (!place.at) Object.assign(options, { bounds: settings.bounds, fitBoundsOptions: { padding: 24 } });
-  if (settings.basemap?.attribution) options.attributionControl = { compact: true, customAttribution: settings.basemap.attribution };
+  if (!place.at) Object.assign(options, { bounds: settings.bounds, fitBoundsOptions: { padding: around(options.container) } });
   const map = new maplibregl.Map(options);
   options.container.map = map; // for the browser's console, and for tests
   const drawn = () => new Promise((resolve) => map.once("idle", resolve));
@@ -66,10 +66,10 @@ function start(holds) {
     const switches = addSwitches(context, () => legends());
     legends = addRasterLegends(settings, root, place);
     const findings = addFindings(context, () => switches.show("findings"));
-    refused = addKey(context, { holds }, (allowed) => {
+    refused = addKey(context, { holds }, (allowed, whole) => {
       switches.allow(staff, allowed);
       // what the key opens or shows more of is asked for again
-      for (const layer of all) if (layer.keyed) reload(map, layer, place);
+      for (const layer of all) if (layer.keyed || whole) reload(map, layer, place);
       findings(allowed);
       legends();
     });

@@ -1,4 +1,8 @@
 // The check boxes of the layers.
+import { rests } from "./basemap.js";
+
+const GROUND = "grids-fill";
+
 function boxes() {
   return [...document.querySelectorAll("#layers input")];
 }
@@ -8,14 +12,18 @@ export function shown() {
 }
 
 /** Wires the boxes to the map; what is returned applies them, or after `show(id)` with one more of them on. */
-export function addSwitches({ map, place }, changed) {
+export function addSwitches({ map, place, settings }, changed) {
+  const amounts = [...settings.layers.filter((layer) => layer.amounts), ...settings.rasters].map((layer) => layer.id);
+  const ground = map.getPaintProperty(GROUND, "fill-opacity");
   const shell = document.querySelector(".map-shell");
   function apply() {
     const on = shown();
     for (const layer of map.getStyle().layers) {
       const id = layer.metadata?.["wangge:layer"];
-      if (id) map.setLayoutProperty(layer.id, "visibility", on.has(id) ? "visible" : "none");
+      if (id) map.setLayoutProperty(layer.id, "visibility", on.has(id) && !rests(layer.source) ? "visible" : "none");
     }
+    // a colour that means an amount has to be the one of the legend, whatever lies below
+    map.setPaintProperty(GROUND, "fill-opacity", amounts.some((id) => on.has(id)) ? 0 : ground);
     place.layers = [...on];
     shell.dataset.shown = [...on].join(" ");
     changed();
