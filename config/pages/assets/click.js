@@ -45,6 +45,7 @@ export function addClicks(context) {
   }
 
   async function ask(lngLat, { focus = false } = {}) {
+    document.getElementById("invite")?.remove();
     const found = under(map, map.project(lngLat), layers);
     const others = found.filter((feature) => !TOLD_ALREADY.has(feature.source));
     const here = make("div", { className: "answer" });

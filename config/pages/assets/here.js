@@ -43,6 +43,11 @@ function team({ settings }, properties) {
   return told.join(settings.language === "zh" ? "、" : ", ");
 }
 
+/** A name that is Chinese alone says little to the reader of another language: its code goes with it. */
+function called({ language }, name, code) {
+  return language === "zh" || !code || name === code ? name : `${name} (${code})`;
+}
+
 function told(context, found, title) {
   const { settings, root } = context;
   const { words, layers } = settings;
@@ -53,8 +58,8 @@ function told(context, found, title) {
     make("h2", {}, make("small", { textContent: title }), properties.name),
     facts([
       [field("code").title, make("code", { textContent: properties.code })],
-      [words["here.township"], found.township],
-      [words["here.village"], found.village],
+      [words["here.township"], called(settings, found.township, properties.township_code)],
+      [words["here.village"], called(settings, found.village, properties.village_code)],
       [words["here.team"], team(context, properties)],
       [field("party_organisation").title, properties.party_organisation ?? ""],
       [field("population").title, population],

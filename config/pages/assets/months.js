@@ -28,7 +28,7 @@ export async function addMonths({ map, settings, root, place, drawn }, changed) 
 
   function show() {
     const whole = place.month === "all";
-    output.textContent = whole ? settings.words["month.all"] : place.month;
+    output.textContent = whole ? `${months[0]} – ${months.at(-1)}` : place.month;
     all.setAttribute("aria-pressed", whole);
   }
 

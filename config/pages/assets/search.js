@@ -27,6 +27,12 @@ export function boundsOf(geometry) {
   return bounds;
 }
 
+/** What was found: a township, a village, a dedicated grid. */
+function sort({ fields, title }, { level, kind }) {
+  const field = fields.find(({ name }) => name === (level ? "level" : "kind"));
+  return field?.values[level ?? kind] ?? title;
+}
+
 export function addSearch(context, ask) {
   const { map, settings, root, place, card } = context;
   const { words } = settings;
@@ -105,7 +111,7 @@ export function addSearch(context, ask) {
       const found = (await Promise.all(layers.map((layer) => find(layer, condition(text), signal)))).flat();
       if (signal.aborted) return;
       if (!found.length) return say(words["search.none"]);
-      list.replaceChildren(...found.map(([layer, feature]) => entry(feature.properties.name, feature.properties.code, () => choose(layer, feature))));
+      list.replaceChildren(...found.map(([layer, feature]) => entry(feature.properties.name, `${feature.properties.code} · ${sort(layer, feature.properties)}`, () => choose(layer, feature))));
       open(true);
     } catch (error) {
       if (error.name !== "AbortError") say(fill(words["search.failed"], { reason: error.message }));
