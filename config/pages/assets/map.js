@@ -1,6 +1,7 @@
 // The map page: puts the map together from its parts.
 import { addBasemap } from "./basemap.js";
 import { addCard } from "./card.js";
+import { clear } from "./chosen.js";
 import { addClicks } from "./click.js";
 import { addControls, addFold, addReadout, around } from "./controls.js";
 import { addDays } from "./days.js";
@@ -67,9 +68,11 @@ function start(holds) {
     legends = addRasterLegends(settings, root, place);
     const findings = addFindings(context, () => switches.show("findings"));
     refused = addKey(context, { holds }, (allowed, whole) => {
+      // the outline of what was chosen asks for tiles of its layer, shown or not
+      if (!allowed) clear(map);
       switches.allow(staff, allowed);
-      // what the key opens or shows more of is asked for again
-      for (const layer of all) if (layer.keyed || whole) reload(map, layer, place);
+      // what the key opens or shows more of is asked for again; what is for staff never without one: the browser would ask for a password
+      for (const layer of all) if (layer.staff ? allowed : layer.keyed || whole) reload(map, layer, place);
       findings(allowed);
       legends();
     });
