@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,7 +18,6 @@ from config.settings import PROJECT
 from geo.gcj02 import gcj02_to_wgs84
 from layers.checking.check import check_layer
 from layers.checking.findings import store_findings
-from layers.keys import add_key, list_keys, revoke_key
 
 if TYPE_CHECKING:
     from conftest import Service
@@ -161,44 +159,6 @@ def test_the_public_is_offered_no_findings_and_a_key_that_ended_is_told(
     # what the wrong key kept away comes after all
     drawn = "document.getElementById('map').map.queryRenderedFeatures({layers: ['grids-fill']})"
     browser.until(f"document.getElementById('map').map && {drawn}.length")
-
-
-@pytest.mark.parametrize("act", ["map.jumpTo({center: [120.1, 32.2]})", "map.getCanvas().focus()"])
-def test_a_key_that_is_revoked_while_the_page_is_open_is_told_and_what_is_public_goes_on(
-    faulty: Service, page: Callable[..., Browser], act: str
-) -> None:
-    """On a phone, whose form for the key is folded away: by tiles that are refused, and by a question that is."""
-    faulty.keys["ended"] = add_key(faulty.database, "staff", None, "to be ended")
-    number = max(entry.id for entry in list_keys(faulty.database))
-    browser = page("layers=grids,cameras&at=14/32.17/120.015", "ended", (390, 844))
-    box = "document.querySelector('#layers input[value=cameras]')"
-    browser.until(f"{box}.checked && !{box}.disabled")
-    assert browser.complaints == []
-    revoke_key(faulty.database, number)
-    end = time.monotonic() + 20
-    while faulty.get("/collections/cameras/items?limit=1", "ended").status_code != 401:
-        assert time.monotonic() < end, "a revoked key still works"
-        time.sleep(0.02)
-    browser.run(f"{{ const {{ map }} = document.getElementById('map'); void {act} }}")
-    if "focus" in act:
-        browser.press("Enter")
-        browser.until(f"{CARD}.querySelector('.here a')")
-    browser.until("!document.querySelector('#notice').hidden")
-    assert "refused" in browser.run("document.querySelector('#notice').textContent")
-    browser.until(f"{box}.disabled")
-    assert "revoked" in browser.run("document.querySelector('#key output.error').textContent")
-    assert browser.run("sessionStorage.length") == 0
-    browser.until("document.getElementById('map').map.areTilesLoaded()")
-    assert browser.run("document.getElementById('map').map.queryRenderedFeatures({layers: ['grids-fill']}).length") > 3
-    # the browser notes each answer of 401, of which a screen of tiles in two layers has a handful; the page adds none
-    assert all("401" in line for line in browser.complaints)
-    assert len(browser.complaints) <= 12
-    browser.complaints.clear()
-    browser.run(
-        "new Promise((resolve) => { const { map } = document.getElementById('map');"
-        " map.once('idle', () => resolve(0)); map.jumpTo({center: [120.05, 32.1]}) })"
-    )
-    assert browser.complaints == []
 
 
 def test_borders_of_another_day_are_drawn_searched_and_answered(faulty: Service, page: Callable[..., Browser]) -> None:
