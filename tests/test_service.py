@@ -150,5 +150,5 @@ def test_a_city_is_never_joined_by_the_sample(db: Any, tmp_path: Path) -> None:
 
 
 def _log(data_dir: Path) -> str:
-    path = data_dir / "log" / "service.log"
-    return path.read_text("utf-8", "replace")[-3000:] if path.exists() else ""
+    paths = [data_dir / "log" / name for name in ("service.log", "cli.log")]
+    return "\n".join(path.read_text("utf-8", "replace")[-3000:] for path in paths if path.exists())
