@@ -130,10 +130,11 @@ def test_every_address_of_readme_answers(service: Any) -> None:
     assert refused(service, addresses(README)) == {}
 
 
-def test_python_of_readme_runs(service: Any) -> None:
+def test_python_of_readme_runs(service: Any, tmp_path: Path) -> None:
     (code,) = blocks(README, "python")
     done = subprocess.run(
-        [sys.executable, "-c", code.replace(SERVED, service.base_url)], capture_output=True, text=True, check=False,
+        [sys.executable, "-c", code.replace(SERVED, service.base_url)], cwd=tmp_path,
+        capture_output=True, text=True, check=False,
         env={"PATH": "/usr/bin:/bin", "NO_PROXY": "127.0.0.1", "PYTHONPATH": str(PROJECT / "notebooks")},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-3000:]
