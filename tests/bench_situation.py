@@ -118,6 +118,7 @@ def _fill(database: Database, grids: int, cases: int) -> None:
                 " values (%s, %s, %s, 1e6, st_multi(st_setsrid(st_geomfromwkb(%s), 4490)))",
                 (name, name, level, shapely.to_wkb(ground[name])),
             )
+        cur.execute("insert into wangge.division_codes (code) select code from wangge.divisions")
         cur.execute(
             "insert into wangge.city (code, name, name_en, metric_srid, outline)"
             " select code, name, '', 4549, geom from wangge.divisions where level = 'county'"
