@@ -150,8 +150,10 @@ def test_a_map_has_all_that_it_needs_in_itself(city: Any, browser: Browser, tmp_
     shown(browser, map_, tmp_path)
     assert browser.run("document.querySelectorAll('.leaflet-overlay-pane path').length") == len(grids) + len(villages)
     assert len(texts(browser, ".leaflet-control-layers label")) == 2
-    assert texts(browser, ".legend h2") == ["density"]
-    assert 2 <= len(texts(browser, ".legend li")) <= 6
+    assert texts(browser, ".legend h2") == ["density", "Level"]
+    *classes, level = texts(browser, ".legend li")
+    assert 2 <= len(classes) <= 6
+    assert level == "Village"
     assert "Taixing" in texts(browser, ".leaflet-control-attribution")[0]
 
     # a line of the list is flown to, and tells what it is

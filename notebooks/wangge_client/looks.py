@@ -87,7 +87,7 @@ def look(title: str, style: Mapping[str, Any], fields: Mapping[str, Mapping[str,
     title : str
         Of the layer.
     style : mapping
-        The style: a colour, ``match`` on a field, or ``step`` on a number, as the service writes them.
+        The style: a colour, ``match`` on a field, ``step`` on a number, or a line a class, as the service writes them.
     fields : mapping
         Properties of the schema.
     """
@@ -99,6 +99,13 @@ def look(title: str, style: Mapping[str, Any], fields: Mapping[str, Mapping[str,
     colour, opacity = paint[f"{kind}-color"], float(paint[f"{kind}-opacity"])
     size = paints["line"]["line-width"] if kind == "fill" else paint["circle-radius"]
     width = float(size[-1] if isinstance(size, list) else size)
+    lines = [one for one in drawn if one["type"] == "line" and one.get("filter", [""])[0] == "=="]
+    if isinstance(colour, str) and lines:
+        # borders of several levels, each with a width of its own: a frame is drawn with that in the middle
+        widths = sorted(float(one["paint"]["line-width"][-1]) for one in lines)
+        by = lines[0]["filter"][1][1]
+        classes = tuple((one["filter"][2], one["paint"]["line-color"]) for one in lines)
+        return Look(title, colour, by, classes, False, opacity, widths[len(widths) // 2], fields)
     if isinstance(colour, str):
         return Look(title, colour, opacity=opacity, width=width, fields=fields)
     if colour[0] == "match":
