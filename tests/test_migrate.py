@@ -15,6 +15,7 @@ import psycopg2
 import pytest
 import shapely
 from h3.api import basic_int
+from psycopg2 import sql
 from test_counts import recounted
 
 from geo.errors import Conflict
@@ -100,6 +101,8 @@ def test_a_deadlock_with_a_service_that_is_up_is_tried_again(db: Any) -> None:
     has waited longer, and what it then finds is as ever."""
     first, *_, last = row_rules()
     before = state(db)
+    with db.transaction() as cursor:
+        cursor.execute("grant insert on wangge.cases to wangge_api")  # so that there is something to be written
     with closing(psycopg2.connect(db.owner_dsn)) as reader, ThreadPoolExecutor(1) as pool, reader.cursor() as cur:
         cur.execute(f"select from wangge.{last} limit 1")
         began = pool.submit(migrate, db.owner_dsn)
@@ -156,6 +159,14 @@ def test_each_run_takes_back_what_was_granted_by_hand(db: Any) -> None:
     assert state(db) != before
     migrate(db.owner_dsn)
     assert state(db) == before
+
+
+def test_a_command_beside_readers_locks_nothing(db: Any) -> None:
+    """Nothing is to be written, so nobody who reads in a transaction of his own is waited for, nor waits."""
+    with closing(psycopg2.connect(db.owner_dsn)) as reader, reader.cursor() as cur:
+        for table in row_rules():
+            cur.execute(sql.SQL("select count(*) from {}").format(sql.Identifier("wangge", table)))
+        migrate(f"{db.owner_dsn} options='-c lock_timeout=1s'")
 
 
 def test_every_table_that_holds_rows_of_a_township_has_a_row_rule(db: Any) -> None:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
+from pathlib import Path
+from typing import Final
+
 from psycopg2 import sql
 from psycopg2.extensions import cursor as Cursor
 
@@ -51,15 +55,57 @@ def row_rules() -> dict[str, str]:
     return {layer.table: layer.row_rule for layer in CATALOGUE.values() if not layer.tables} | SUPPORTING_RULES
 
 
+# Who may what with which table and column, and by which rules, as the server has it.
+_STATE: Final = """
+    with relations as (
+        select oid, relname, relacl, relrowsecurity, relforcerowsecurity from pg_class
+        where relnamespace = 'wangge'::regnamespace and relkind in ('r', 'p', 'v', 'm')),
+    lines (line) as (
+        select concat_ws(' ', relname, relacl, relrowsecurity, relforcerowsecurity) from relations
+        union all
+        select concat_ws(' ', relname, attname, attacl) from relations join pg_attribute on attrelid = relations.oid
+        where attacl is not null
+        union all
+        select pg_policies::text from pg_policies where schemaname = 'wangge'
+        union all
+        select nspacl::text from pg_namespace where nspname = 'wangge')
+    select coalesce(string_agg(line, chr(10) order by line collate "C"), ''),
+        obj_description('public.wangge_migrations'::regclass, 'pg_class')
+    from lines
+"""
+
+
 def apply_grants(cur: Cursor) -> None:
     """Let the service read every layer through its row rule, and nothing else of these tables; what editors write they
     write through the triggers of a view.
+
+    To write them locks every table against readers, and every command comes here beside a service that is up. So they
+    are left alone while the server has them as this version wrote them last, which a comment on the table of migrations
+    tells; whatever was granted or taken away by hand makes a difference.
 
     Parameters
     ----------
     cur : cursor
         Of the owner, inside the migration's transaction: no moment passes without a rule.
     """
+    state, written = _state(cur)
+    if written == state:
+        return
+    _write(cur)
+    state, _ = _state(cur)
+    cur.execute(sql.SQL("comment on table public.wangge_migrations is {}").format(sql.Literal(state)))
+
+
+def _state(cur: Cursor) -> tuple[str, str | None]:
+    """Fingerprint of what the server has and this version wants, and the one that was written last."""
+    cur.execute(_STATE)
+    ((state, written),) = cur.fetchall()
+    wanted = (row_rules(), EDITOR_READS, [(layer.table, layer.tables, layer.writers) for layer in CATALOGUE.values()])
+    source = Path(__file__).read_bytes()
+    return sha256(source + repr(wanted).encode() + state.encode()).hexdigest(), written
+
+
+def _write(cur: Cursor) -> None:
     for table, rule in row_rules().items():
         name = sql.Identifier("wangge", table)
         cur.execute(sql.SQL("revoke all on {} from public, wangge_api").format(name))
