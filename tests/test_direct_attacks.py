@@ -118,7 +118,7 @@ def test_the_working_copy_takes_nothing_but_edits(city_copy: Any, login: Any) ->
         for column, value in (("population", "-1"), ("kind", "'other'"), ("village_code", "'12'"),
                               ("leaders", "40000"), ("population", "'NaN'::float8::integer")):  # fmt: skip
             with pytest.raises(psycopg2.Error):
-                cur.execute(f"update wangge.grid_edits set {column} = {value} where code = '{other}'")  # noqa: S608
+                cur.execute(f"update wangge.grid_edits set {column} = {value} where code = '{other}'")  # noqa: S608 - our own values
         with pytest.raises(psycopg2.Error):
             cur.execute("merge into wangge.grid_edits as t using (values (1)) as s (n) on true"
                         " when matched then delete")  # fmt: skip

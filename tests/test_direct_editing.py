@@ -119,7 +119,7 @@ def test_what_an_editor_opens_is_the_map_of_today(city_copy: Any, login: Any) ->
         cur.execute("select name from wangge.divisions where code = %s", (village,))
         assert len(cur.fetchall()) == 1
         for table in ("divisions", "grids"):
-            cur.execute(f"select count(*) from wangge.{table} where valid_to is not null")  # noqa: S608
+            cur.execute(f"select count(*) from wangge.{table} where valid_to is not null")  # noqa: S608 - our own two names
             assert cur.fetchall() == [(0,)]
         cur.execute("select obj_description('wangge.divisions'::regclass),"
                     " col_description('wangge.divisions'::regclass, (select attnum from pg_attribute"

@@ -166,9 +166,9 @@ def read_ground(cur: Cursor, change_set: int, ids: Collection[str] | None = None
         [row[3] for row in near],
         _from_wkb([row[4] for row in near]),
         codes,
-        _array([_flat(plane, bytes(shape)) for shape in villages]),
-        None if outline is None else _read(bytes(outline)),
-        None if outline is None else _flat(plane, bytes(outline)),
+        _array([_own(_flat(plane, bytes(shape))) for shape in villages]),
+        None if outline is None else _own(_read(bytes(outline))),
+        None if outline is None else _own(_flat(plane, bytes(outline))),
         plane,
         metric_srid,
         scheme,
@@ -209,6 +209,12 @@ def _edit(row: Sequence[Any]) -> Edit:
         dict(zip(COLUMNS, base, strict=False)) if base_code else {},
         None if base[-1] is None else shapely.from_wkb(bytes(base[-1])),
     )  # fmt: skip
+
+
+def _own(kept: BaseGeometry) -> BaseGeometry:
+    """A copy of what is kept: a check prepares it, and what is prepared must not be used by two threads at once."""
+    copy: BaseGeometry = shapely.force_2d(kept)
+    return copy
 
 
 @lru_cache(maxsize=4)
